@@ -1,0 +1,254 @@
+"""What happened to the database while one request was served, in order.
+
+The recorder listens to SQLAlchemy's own events on its classes, so it sees every engine, pool and
+session of the process, and to the ASGI messages of the apps it wraps. It changes nothing that they
+do. It needs SQLAlchemy and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Kind = Literal[
+    "connect",
+    "close",
+    "checkout",
+    "checkin",
+    "begin",
+    "statement",
+    "flush",
+    "commit",
+    "rollback",
+    "error",
+    "response.start",
+    "response.end",
+    "request.end",
+    "cancel",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. The numbers count up from 1 within one recorder.
+
+    Parameters:
+        kind: what happened. ``commit`` and ``rollback`` are recorded as they are sent to the
+            database; an ``error`` after one says that it failed.
+        at: seconds on the clock of ``time.perf_counter``.
+        request: the request being served, if any; its background tasks still belong to it.
+        task: the asyncio task that did it, if any.
+        pool: the connection pool, hence the engine.
+        connection: the physical connection to the database.
+        session: the ORM session, where one is at work.
+        detail: the statement, the status, the error.
+    """
+
+    kind: Kind
+    at: float
+    request: int | None = None
+    task: int | None = None
+    pool: int | None = None
+    connection: int | None = None
+    session: int | None = None
+    detail: str = ""
+
+
+class _Numbers:
+    """Numbers objects in the order in which they are first seen, keeping none of them alive."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count(1)
+        self._known: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+    def __call__(self, thing: object) -> int:
+        if thing not in self._known:
+            self._known[thing] = next(self._count)
+        return self._known[thing]
+
+
+class Recorder:
+    """Records events between ``with recorder.listening():`` and its end.
+
+    ``recorder.wrap(app)`` is an ASGI app that serves as ``app`` does and numbers its requests.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._request: ContextVar[int | None] = ContextVar("request", default=None)
+        self.requests = 0
+        self._tasks = _Numbers()
+        self._pools = _Numbers()
+        self._sessions = _Numbers()
+        self._connections = itertools.count(1)
+
+    def of(self, request: int) -> list[Event]:
+        """Return the events of one request, in order."""
+        return [event for event in self.events if event.request == request]
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Return an app that records the messages of ``app`` and tells its requests apart."""
+
+        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+
+            async def recording_send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    self._record("response.start", detail=str(message["status"]))
+                elif message["type"] == "http.response.body" and not message.get("more_body"):
+                    self._record("response.end")
+                await send(message)
+
+            self.requests += 1
+            token = self._request.set(self.requests)
+            try:
+                await app(scope, receive, recording_send)
+            except asyncio.CancelledError:
+                self._record("cancel")
+                raise
+            except Exception as error:
+                self._record("error", detail=named(error))
+                raise
+            finally:
+                self._record("request.end")
+                self._request.reset(token)
+
+        return recorded
+
+    @contextmanager
+    def listening(self) -> Iterator[Recorder]:
+        """Listen to all of SQLAlchemy in this process for the duration of the block."""
+        listeners: list[tuple[type, str, Callable[..., None]]] = [
+            (Pool, "connect", self._on_connect),
+            (Pool, "close", self._on_close),
+            (Pool, "checkout", self._on_checkout),
+            (Pool, "checkin", self._on_checkin),
+            (Engine, "engine_connect", self._on_engine_connect),
+            (Engine, "begin", self._on_begin),
+            (Engine, "commit", self._on_commit),
+            (Engine, "rollback", self._on_rollback),
+            (Engine, "before_cursor_execute", self._on_statement),
+            (Engine, "handle_error", self._on_error),
+            (Session, "after_begin", self._on_session_begin),
+            (Session, "after_flush", self._on_flush),
+        ]
+        for target, name, listener in listeners:
+            event.listen(target, name, listener)
+        try:
+            yield self
+        finally:
+            for target, name, listener in listeners:
+                event.remove(target, name, listener)
+
+    def _record(
+        self, kind: Kind, info: MutableMapping[Any, Any] | None = None, detail: str = ""
+    ) -> None:
+        known = {} if info is None else self._known(info)
+        self.events.append(
+            Event(
+                kind,
+                time.perf_counter(),
+                request=self._request.get(),
+                task=self._current_task(),
+                detail=detail,
+                **known,
+            )
+        )
+
+    def _known(self, info: MutableMapping[Any, Any]) -> dict[str, int]:
+        """What is known of a connection, kept where SQLAlchemy lets one keep it: in its ``info``."""
+        known: dict[str, int] = info.setdefault(self, {})
+        known.setdefault("connection", next(self._connections))
+        return known
+
+    def _current_task(self) -> int | None:
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # no loop runs in this thread
+            return None
+        return None if task is None else self._tasks(task)
+
+    def _on_connect(self, connection: object, record: ConnectionPoolEntry) -> None:
+        self._record("connect", record.info)
+
+    def _on_close(self, connection: object, record: ConnectionPoolEntry) -> None:
+        self._record("close", record.info)
+
+    def _on_checkout(
+        self, connection: object, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+    ) -> None:
+        self._record("checkout", record.info)
+
+    def _on_checkin(self, connection: object, record: ConnectionPoolEntry) -> None:
+        self._record("checkin", record.info)
+        self._known(record.info).pop("session", None)
+
+    def _on_engine_connect(self, connection: Connection) -> None:
+        self._known(connection.info)["pool"] = self._pools(connection.engine.pool)
+
+    def _on_session_begin(
+        self, session: Session, transaction: SessionTransaction, connection: Connection
+    ) -> None:
+        self._known(connection.info)["session"] = self._sessions(session)
+
+    def _on_begin(self, connection: Connection) -> None:
+        self._record("begin", _info(connection))
+
+    def _on_commit(self, connection: Connection) -> None:
+        self._record("commit", _info(connection))
+
+    def _on_rollback(self, connection: Connection) -> None:
+        self._record("rollback", _info(connection))
+
+    def _on_statement(
+        self,
+        connection: Connection,
+        cursor: object,
+        statement: str,
+        parameters: object,
+        context: object,
+        executemany: bool,
+    ) -> None:
+        self._record("statement", _info(connection), statement)
+
+    def _on_error(self, context: ExceptionContext) -> None:
+        info = None if context.connection is None else _info(context.connection)
+        kind = type(context.sqlalchemy_exception or context.original_exception).__name__
+        self._record("error", info, f"{kind}: {_first_line(context.original_exception)}")
+
+    def _on_flush(self, session: Session, context: UOWTransaction) -> None:
+        self._record("flush", session.connection().info)
+
+
+def named(error: BaseException) -> str:
+    """Return an error as a traceback's last line does, on one line and without its module."""
+    return f"{type(error).__name__}: {_first_line(error)}"
+
+
+def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
+    """Return where to keep what is known of a connection, unless it is lost: asking would reconnect."""
+    return None if connection.invalidated else connection.info
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,56 @@
+"""Fixtures of the proofs, on top of the service's own: its app as a server would run it, watched."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import delete, func, make_url, select
+
+from app.database.base import Base
+from app.database.engine import Database
+from app.main import create_app
+from app.orders.models import Order
+from app.settings import Settings
+from async_db.service import Serve, Service, watched
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rule(name): the rule that this test proves")
+
+
+@pytest.fixture(scope="session")
+def backend(database_url: str) -> str:
+    """``postgresql`` or ``sqlite``."""
+    return make_url(database_url).get_backend_name()
+
+
+@pytest.fixture
+async def serve(settings: Settings, real_database: Database) -> AsyncIterator[Serve]:
+    """Serve the app with some settings changed; what it stored is deleted after the test."""
+
+    @asynccontextmanager
+    async def serve(**changed: object) -> AsyncIterator[Service]:
+        async with watched(create_app(settings.model_copy(update=changed))) as service:
+            yield service
+
+    yield serve
+    async with real_database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            await connection.execute(delete(table))
+
+
+@pytest.fixture
+async def service(serve: Serve) -> AsyncIterator[Service]:
+    async with serve() as service:
+        yield service
+
+
+@pytest.fixture
+def stored(real_database: Database) -> Callable[[], Awaitable[int]]:
+    """Count the orders in the database, seen from a connection that is not the service's."""
+
+    async def stored() -> int:
+        async with real_database.engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(Order)) or 0
+
+    return stored

@@ -1,0 +1,39 @@
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import open_database
+from app.settings import Settings
+from async_db.service import Serve
+from async_db.trace import Recorder
+
+pytestmark = pytest.mark.rule("engine/disposed-on-shutdown")
+
+
+def left_open(recorder: Recorder) -> str:
+    kinds = [event.kind for event in recorder.events]
+    assert "connect" in kinds
+    return f"{kinds.count('connect') - kinds.count('close')} connections left open"
+
+
+async def test_shutdown_closes_every_connection(serve: Serve) -> None:
+    async with serve() as service:
+        await service.request("GET", "/orders")
+
+    observed = left_open(service.recorder)
+    assert observed == "0 connections left open", observed
+
+
+async def test_a_start_that_fails_half_way_closes_them_too(settings: Settings) -> None:
+    recorder = Recorder()
+    with recorder.listening(), pytest.raises(RuntimeError, match="no cache"):
+        await start_half_way(settings)
+
+    observed = left_open(recorder)
+    assert observed == "0 connections left open", observed
+
+
+async def start_half_way(settings: Settings) -> None:
+    async with open_database(settings) as database:
+        async with database.engine.connect() as connection:
+            await connection.execute(text("select 1"))
+        raise RuntimeError("no cache")

@@ -1,0 +1,15 @@
+import pytest
+
+from async_db.service import Service
+
+
+@pytest.mark.rule("engine/one-per-process")
+async def test_all_requests_share_one_engine(service: Service) -> None:
+    for _ in range(5):
+        await service.request("GET", "/orders")
+
+    events = [event for event in service.recorder.events if event.request]
+    engines = len({event.pool for event in events if event.pool})
+    connections = len([event for event in events if event.kind == "connect"])
+    observed = f"{engines} engines, {connections} connections"
+    assert observed == "1 engines, 1 connections", observed

@@ -1,0 +1,17 @@
+import pytest
+
+from async_db.service import Serve
+
+
+@pytest.mark.rule("pooling/fail-fast-when-exhausted")
+async def test_an_exhausted_pool_is_answered_with_503(serve: Serve) -> None:
+    only_one = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
+    async with serve(**only_one) as service:
+        engine = service.state["database"].engine
+        assert engine.pool.timeout() == 0.05
+        async with engine.connect():
+            exchange = await service.request("GET", "/orders")
+
+        retry_after = exchange.headers.get("retry-after")
+        observed = f"{exchange.status}, Retry-After: {retry_after}"
+        assert observed == "503, Retry-After: 1", observed

@@ -1,0 +1,11 @@
+import pytest
+
+from async_db.service import Service
+
+
+@pytest.mark.rule("session/let-http-errors-through")
+async def test_a_404_stays_a_404(service: Service) -> None:
+    exchange = await service.request("GET", "/orders/404")
+
+    observed = f"{exchange.status} {exchange.error!r}"
+    assert observed == "404 None", observed

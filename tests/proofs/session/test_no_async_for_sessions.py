@@ -1,0 +1,23 @@
+import pytest
+
+from app.database.session import SessionDep
+from app.orders.models import Order
+from async_db.service import Service
+
+
+@pytest.mark.rule("session/no-async-for-sessions")
+async def test_the_connection_is_back_before_an_error_is_answered(service: Service) -> None:
+    @service.app.post("/broken")
+    async def write_then_raise(session: SessionDep) -> None:
+        session.add(Order(reference="A-1"))
+        await session.flush()
+        raise ValueError("a bug")
+
+    await service.request("POST", "/broken")
+
+    kinds = [event.kind for event in service.last()]
+    before = kinds[: kinds.index("response.start")]
+    held = before.count("checkout") - before.count("checkin")
+    observed = f"{held} checked out at response.start"
+    assert observed == "0 checked out at response.start", observed
+    assert "rollback" in before

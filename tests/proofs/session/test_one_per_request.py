@@ -1,0 +1,16 @@
+import pytest
+
+from async_db.service import Service
+
+
+@pytest.mark.rule("session/one-per-request")
+async def test_each_request_has_one_session_of_its_own(service: Service) -> None:
+    for reference in ("A-1", "A-2"):
+        await service.request("POST", "/orders", {"reference": reference})
+        await service.request("POST", "/orders/import", [{"reference": f"{reference}-1"}])
+
+    used = {(event.request, event.session) for event in service.recorder.events if event.session}
+    sessions = {session for _, session in used}
+    assert len(used) == 4, f"{len(used)} pairs of request and session for 4 requests"
+    observed = f"{len(sessions)} sessions for 4 requests"
+    assert observed == "4 sessions for 4 requests", observed
