@@ -20,5 +20,5 @@ def test_importing_the_app_creates_no_engine(monkeypatch: pytest.MonkeyPatch) ->
 
     importlib.import_module("app.main")
 
-    observed = f"{len(created)} engines at import"
-    assert observed == "0 engines at import", observed
+    observed = f"engines at import: {len(created)}"
+    assert observed == "engines at import: 0", observed

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.rule("engine/disposed-on-shutdown")
 def left_open(recorder: Recorder) -> str:
     kinds = [event.kind for event in recorder.events]
     assert "connect" in kinds
-    return f"{kinds.count('connect') - kinds.count('close')} connections left open"
+    return f"connections left open: {kinds.count('connect') - kinds.count('close')}"
 
 
 async def test_shutdown_closes_every_connection(serve: Serve) -> None:
@@ -20,7 +20,7 @@ async def test_shutdown_closes_every_connection(serve: Serve) -> None:
         await service.request("GET", "/orders")
 
     observed = left_open(service.recorder)
-    assert observed == "0 connections left open", observed
+    assert observed == "connections left open: 0", observed
 
 
 async def test_a_start_that_fails_half_way_closes_them_too(settings: Settings) -> None:
@@ -29,7 +29,7 @@ async def test_a_start_that_fails_half_way_closes_them_too(settings: Settings) -
         await start_half_way(settings)
 
     observed = left_open(recorder)
-    assert observed == "0 connections left open", observed
+    assert observed == "connections left open: 0", observed
 
 
 async def start_half_way(settings: Settings) -> None:

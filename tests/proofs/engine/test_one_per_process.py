@@ -11,5 +11,5 @@ async def test_all_requests_share_one_engine(service: Service) -> None:
     events = [event for event in service.recorder.events if event.request]
     engines = len({event.pool for event in events if event.pool})
     connections = len([event for event in events if event.kind == "connect"])
-    observed = f"{engines} engines, {connections} connections"
-    assert observed == "1 engines, 1 connections", observed
+    observed = f"for 5 requests, engines: {engines}, connections: {connections}"
+    assert observed == "for 5 requests, engines: 1, connections: 1", observed

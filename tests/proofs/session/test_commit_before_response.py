@@ -44,9 +44,8 @@ async def test_a_client_on_a_socket_hears_of_nothing_that_is_not_committed(
             early = status_of(answer.result()) if answer.done() else "nothing"
             gate.set()
             late = status_of(await answer)
-        assert (
-            f"{early} on the socket before the COMMIT" == "nothing on the socket before the COMMIT"
-        )
+        observed = f"{early} on the socket before the COMMIT"
+        assert observed == "nothing on the socket before the COMMIT", observed
         assert late == "201"
 
 

@@ -7,5 +7,5 @@ from async_db.service import Service
 async def test_a_404_stays_a_404(service: Service) -> None:
     exchange = await service.request("GET", "/orders/404")
 
-    observed = f"{exchange.status} {exchange.error!r}"
-    assert observed == "404 None", observed
+    observed = f"{exchange.status}, raised: {exchange.error!r}"
+    assert observed == "404, raised: None", observed

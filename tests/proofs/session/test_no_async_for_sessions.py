@@ -18,6 +18,6 @@ async def test_the_connection_is_back_before_an_error_is_answered(service: Servi
     kinds = [event.kind for event in service.last()]
     before = kinds[: kinds.index("response.start")]
     held = before.count("checkout") - before.count("checkin")
-    observed = f"{held} checked out at response.start"
-    assert observed == "0 checked out at response.start", observed
+    observed = f"connections held at response.start: {held}"
+    assert observed == "connections held at response.start: 0", observed
     assert "rollback" in before

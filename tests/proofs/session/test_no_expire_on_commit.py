@@ -32,5 +32,5 @@ async def test_a_background_task_can_speak_of_what_it_committed(service: Service
 
     exchange = await service.request("POST", f"/orders/{order['id']}/confirm")
 
-    observed = f"{exchange.status}, then {type(exchange.error).__name__}"
-    assert observed == "202, then NoneType", observed
+    observed = f"{exchange.status}, raised: {type(exchange.error).__name__}"
+    assert observed == "202, raised: NoneType", observed

@@ -12,5 +12,5 @@ async def test_each_request_has_one_session_of_its_own(service: Service) -> None
     used = {(event.request, event.session) for event in service.recorder.events if event.session}
     sessions = {session for _, session in used}
     assert len(used) == 4, f"{len(used)} pairs of request and session for 4 requests"
-    observed = f"{len(sessions)} sessions for 4 requests"
-    assert observed == "4 sessions for 4 requests", observed
+    observed = f"sessions for 4 requests: {len(sessions)}"
+    assert observed == "sessions for 4 requests: 4", observed

@@ -8,8 +8,8 @@ from httpx import AsyncClient
 async def _nothing_is_left(stored: Callable[[], Awaitable[int]]) -> AsyncIterator[None]:
     """Look once the other fixtures of the test are torn down."""
     yield
-    observed = f"{await stored()} rows left"
-    assert observed == "0 rows left", observed
+    observed = f"rows left: {await stored()}"
+    assert observed == "rows left: 0", observed
 
 
 @pytest.mark.rule("testing/transaction-per-test")
