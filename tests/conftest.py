@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from async_db.catalogue import Rule, load_rules
+from async_db.rendering import Tree, render_project
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The pack's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def rules() -> tuple[Rule, ...]:
+    return load_rules(ROOT / "references")
+
+
+@pytest.fixture(scope="session")
+def scaffold() -> Tree:
+    """The rendered service with default options, which the references show."""
+    return render_project(ROOT / "templates", {})

@@ -1,0 +1,136 @@
+"""What is rendered is clean under every combination of options, whatever the names."""
+
+import ast
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from async_db.manifest import RESERVED_PACKAGES, read_manifest
+from async_db.rendering import Tree, render_project
+from async_db.writing import plan_writing, write
+
+SHORT, LONG = NAMES = [
+    ("app", "Order"),
+    ("a_rather_long_package_name_for_a_service", "PurchaseOrderRevision"),
+]
+# Words that only make sense to whoever writes the templates.
+TELLTALE = re.compile(r"jinja|template|\{\{|\{%|scaffold|counterexample|rendered", re.IGNORECASE)
+
+
+def combinations(root: Path) -> list[dict[str, str]]:
+    """Every combination of what can be chosen, with short and with long names."""
+    options = read_manifest(root / "templates").options.values()
+    choices = {option.name: option.allowed for option in options if option.allowed}
+    return [
+        dict(zip(choices, chosen, strict=True)) | {"package": package, "model": model}
+        for chosen in itertools.product(*choices.values())
+        for package, model in NAMES
+    ]
+
+
+COMBINATIONS = combinations(Path(__file__).resolve().parent.parent)
+
+
+def named(options: dict[str, str]) -> str:
+    return "-".join(options.values())
+
+
+def run(folder: Path, *command: str, **environment: str) -> None:
+    done = subprocess.run(  # noqa: S603 (our own tools, arguments as a list)
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module", params=COMBINATIONS, ids=named)
+def rendered(request: pytest.FixtureRequest, root: Path) -> Tree:
+    return render_project(root / "templates", request.param)
+
+
+@pytest.fixture(scope="module")
+def project(rendered: Tree, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rendered") / "project"
+    write(plan_writing(folder, rendered))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def types_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the type checker knows of the libraries, found out once."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+def test_it_is_formatted_linted_and_typed(project: Path, types_cache: Path) -> None:
+    run(project, "ruff", "format", "--check", "--no-cache", ".")
+    run(project, "ruff", "check", "--no-cache", ".")
+    run(project, "mypy", "--cache-dir", str(types_cache), ".")
+
+
+def test_it_reads_as_if_written_by_hand(rendered: Tree) -> None:
+    for path, text in rendered.items():
+        assert not TELLTALE.search(text), path
+        assert not text.startswith("\n"), path
+        assert "\n\n\n\n" not in text, path
+        assert not text or text.endswith("\n"), path
+        assert not text.endswith("\n\n"), path
+        assert not re.search(r"[ \t]+$", text, re.MULTILINE), path
+
+
+def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
+    package = next(path.parts[0] for path in rendered if path.name == "main.py")
+    allowed = {package} | set(sys.stdlib_module_names) | set(RESERVED_PACKAGES)
+    trees = [ast.parse(text) for path, text in rendered.items() if path.suffix == ".py"]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    imported |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module}
+    assert {name.partition(".")[0] for name in imported} <= allowed
+
+
+# `verify` runs the tests of what is rendered for one database with the default names.
+@pytest.mark.parametrize(("database", "names"), [("both", SHORT), ("sqlite", LONG)])
+def test_its_own_tests_pass_on_sqlite(
+    root: Path, database: str, names: tuple[str, str], tmp_path: Path
+) -> None:
+    folder = written(root, tmp_path, database, names)
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("database", "names"), [("both", SHORT), ("postgresql", LONG)])
+def test_its_own_tests_start_their_own_postgresql(
+    root: Path,
+    database: str,
+    names: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    folder = written(root, tmp_path, database, names)
+    run(folder, "pytest", "-q", "-p", "no:cacheprovider")
+
+
+def test_its_proofs_are_typed_inside_it(root: Path, tmp_path: Path, types_cache: Path) -> None:
+    folder = written(root, tmp_path, "postgresql", SHORT)
+    shutil.copytree(root / "tests/proofs", folder / "proofs")
+    packages = ("--explicit-package-bases", "--namespace-packages")
+    path = os.pathsep.join([str(folder), str(root / "scripts")])
+    run(folder, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
+
+
+def written(root: Path, parent: Path, database: str, names: tuple[str, str]) -> Path:
+    package, model = names
+    options = {"database": database, "package": package, "model": model}
+    write(plan_writing(parent / "project", render_project(root / "templates", options)))
+    return parent / "project"
