@@ -94,7 +94,10 @@ class StatusLine:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.update and (options.rules or options.database):
+        parser.error("--update takes a complete run: leave out --rules and --database")
     line = StatusLine()
     interruption = Interruption()
     try:
@@ -109,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, line: StatusLine, interruption: Interruption) -> int:
     from async_db.catalogue import CatalogueError
-    from async_db.evidence import EvidenceError, check_writable, write_evidence
+    from async_db.evidence import EvidenceError, check_writable, with_table, write_text
     from async_db.manifest import ManifestError, OptionError
     from async_db.proving import Interrupted, ProvingError
     from async_db.rendering import TemplateError
@@ -129,9 +132,16 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         *(EvidenceError, ProvingError, RequestError),
     )
     try:
-        check_writable(options.evidence)
+        evidence_path = options.evidence or request.root / "evidence.json"
+        check_writable(evidence_path)
+        if options.update:
+            check_writable(options.update)
+            with_table(_text_of(options.update), "")
         verified = verify(request, line.show, interruption)
-        write_evidence(verified.evidence, options.evidence)
+        write_text(verified.evidence.to_json(), evidence_path)
+        if options.update and verified.evidence.good:
+            table = verified.evidence.to_table(request.databases)
+            write_text(with_table(_text_of(options.update), table), options.update)
     except (Interrupted, *input_errors) as error:
         # A Ctrl-C in a terminal reaches the programs that are run for us too, and fails them.
         if interruption():
@@ -145,6 +155,15 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
     sys.stdout.write(evidence.to_json() if as_json else evidence.to_table(request.databases))
     sys.stdout.flush()
     return 0 if evidence.good else 1
+
+
+def _text_of(path: Path) -> str:
+    from async_db.evidence import EvidenceError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"{path}: cannot be read: {error}") from error
 
 
 def _ended(line: StatusLine, message: str, code: int) -> int:
@@ -185,8 +204,14 @@ def _parser() -> argparse.ArgumentParser:
         "--evidence",
         metavar="PATH",
         type=Path,
-        default=Path("evidence.json"),
-        help="where the evidence goes (default: %(default)s in the current folder)",
+        help="where the evidence goes (default: evidence.json in the pack's folder)",
+    )
+    parser.add_argument(
+        "--update",
+        metavar="FILE",
+        type=Path,
+        help="put the table between the marks of a Markdown file, if all is well; "
+        "not with --rules or --database",
     )
     parser.add_argument(
         "--format",

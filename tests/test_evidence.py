@@ -14,7 +14,8 @@ from async_db.evidence import (
     ServiceTests,
     check_writable,
     installed_releases,
-    write_evidence,
+    with_table,
+    write_text,
 )
 
 GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345)
@@ -112,7 +113,7 @@ def test_evidence_replaces_what_was_there(tmp_path: Path) -> None:
 
     check_writable(link)
     assert target.read_text(encoding="utf-8") == "old"
-    write_evidence(EVIDENCE, link)
+    write_text(EVIDENCE.to_json(), link)
 
     assert link.is_symlink()
     assert target.read_text(encoding="utf-8") == EVIDENCE.to_json()
@@ -137,8 +138,31 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, name: str, mess
         check_writable(tmp_path / name)
     if name != ".":
         with pytest.raises(EvidenceError, match=message):
-            write_evidence(EVIDENCE, tmp_path / name)
+            write_text(EVIDENCE.to_json(), tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_table_goes_between_its_marks() -> None:
+    text = "above\n<!-- evidence -->\nold\n<!-- /evidence -->\nbelow\n"
+
+    changed = with_table(text, "| new |\n")
+
+    assert changed == "above\n<!-- evidence -->\n| new |\n<!-- /evidence -->\nbelow\n"
+    assert with_table(changed, "| new |\n") == changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!-- evidence -->",
+        "<!-- /evidence --> <!-- evidence -->",
+        "<!-- evidence --> <!-- /evidence --> <!-- evidence --> <!-- /evidence -->",
+    ],
+)
+def test_a_text_without_the_marks_is_refused(text: str) -> None:
+    with pytest.raises(EvidenceError, match="no place for the table"):
+        with_table(text, "| new |\n")
 
 
 def test_releases_are_those_installed() -> None:

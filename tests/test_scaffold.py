@@ -98,26 +98,18 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
 
 
 # `verify` runs the tests of what is rendered for one database with the default names.
-@pytest.mark.parametrize(("database", "names"), [("both", SHORT), ("sqlite", LONG)])
-def test_its_own_tests_pass_on_sqlite(
-    root: Path, database: str, names: tuple[str, str], tmp_path: Path
-) -> None:
-    folder = written(root, tmp_path, database, names)
+def test_its_own_tests_pass_on_sqlite(root: Path, tmp_path: Path) -> None:
+    folder = written(root, tmp_path, "both", LONG)
     url = f"sqlite:///{tmp_path / 'test.db'}"
     run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize(("database", "names"), [("both", SHORT), ("postgresql", LONG)])
 def test_its_own_tests_start_their_own_postgresql(
-    root: Path,
-    database: str,
-    names: tuple[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    folder = written(root, tmp_path, database, names)
+    folder = written(root, tmp_path, "both", LONG)
     run(folder, "pytest", "-q", "-p", "no:cacheprovider")
 
 

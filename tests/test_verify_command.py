@@ -220,7 +220,7 @@ class Command:
         return Ran(process.returncode, out, error)
 
     def evidence(self) -> Any:
-        return json.loads((self.folder / "evidence.json").read_text(encoding="utf-8"))
+        return json.loads((self.pack / "evidence.json").read_text(encoding="utf-8"))
 
     def descendants(self) -> list[psutil.Process]:
         return [process for process in psutil.process_iter() if self._is_marked(process)]
@@ -266,7 +266,8 @@ def run(
 
     def run(*arguments: str) -> Ran:
         try:
-            code = verify.main(["--root", str(pack.root), *arguments])
+            given = ["--root", str(pack.root), "--evidence", "evidence.json", *arguments]
+            code = verify.main(given)
         except SystemExit as exit:
             code = exit.code if isinstance(exit.code, int) else 1
         return Ran(code, *capfd.readouterr())
@@ -494,6 +495,9 @@ def test_kept_projects_are_where_it_says(
         (["--evidence", "."], "not a regular file"),
         (["--evidence", "/dev/null"], "not a regular file"),
         (["--root", "nowhere"], "no rules found"),
+        (["--update", "nowhere.md"], "cannot be read"),
+        (["--update", "README.md", "--rules", "sums/adds"], "--update takes a complete run"),
+        (["--update", "README.md", "--database", "sqlite"], "--update takes a complete run"),
         (["--jobs", "0"], "not a positive number"),
         (["--timeout", "nan"], "not a positive number"),
         (["--rules", ","], "no name of a rule"),
@@ -554,7 +558,7 @@ def test_an_interrupted_run_leaves_nothing(
     body = f"open({str(started)!r}, 'w').close(); os.system('sleep 600')"
     pack.add("zoo/waits", proof=proof("zoo/waits", body))
     before = b"from the last run"
-    (command.folder / "evidence.json").write_bytes(before)
+    (command.pack / "evidence.json").write_bytes(before)
     process = command.start()
     wait_for(started.exists)
     names = [found.name() for found in command.descendants()]
@@ -566,7 +570,7 @@ def test_an_interrupted_run_leaves_nothing(
 
     assert (process.returncode, out, error) == (code, "", "verify: interrupted\n")
     assert command.left_behind(process.pid) == []
-    assert (command.folder / "evidence.json").read_bytes() == before
+    assert (command.pack / "evidence.json").read_bytes() == before
 
 
 @pytest.mark.postgres

@@ -11,18 +11,20 @@ import psutil
 import pytest
 
 import with_postgres
+from async_db.postgres import ThrowawayPostgres
 
 SCRIPT = Path(with_postgres.__file__)
-SHOW_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 QUERY = """
-import asyncio, os, asyncpg
+import asyncio, json, os, asyncpg
 
 async def main():
     connection = await asyncpg.connect(os.environ["DATABASE_URL"])
-    print(await connection.fetchval("select current_database()"))
+    database = await connection.fetchval("select current_database()")
     await connection.close()
+    print(json.dumps({**os.environ, "database": database}))
 
 asyncio.run(main())
+raise SystemExit(7)
 """
 
 
@@ -39,23 +41,24 @@ def test_a_call_without_a_command_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_the_command_reaches_an_empty_database_from_any_folder(tmp_path: Path) -> None:
-    done = call("--", sys.executable, "-c", QUERY, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "service\n"), done.stderr
+    done = call("--variable", "APP_DB", "--", sys.executable, "-c", QUERY, cwd=tmp_path)
 
-
-@pytest.mark.postgres
-def test_variables_and_driver_are_as_asked_for(tmp_path: Path) -> None:
-    extra = ("--driver", "asyncpg", "--variable", "APP_DB")
-    done = call(*extra, sys.executable, "-c", SHOW_ENVIRONMENT, cwd=tmp_path)
-
+    assert done.returncode == 7, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["APP_DB"].startswith("postgresql+asyncpg://postgres@/service?host=")
+    assert seen["database"] == "service"
     assert seen["APP_DB"] == seen["DATABASE_URL"] == seen["TEST_DATABASE_URL"]
-    assert seen["PGHOST"] in seen["APP_DB"]
     assert not Path(seen["PGHOST"]).exists()
 
 
-@pytest.mark.postgres
+def test_a_driver_is_named_in_the_urls(tmp_path: Path) -> None:
+    server = ThrowawayPostgres(tmp_path / "psql", "/sockets", 5432, "18.4")
+
+    variables = with_postgres.connection_variables(server, "asyncpg", ["APP_DB"])
+
+    assert variables["APP_DB"] == "postgresql+asyncpg://postgres@/service?host=/sockets"
+    assert variables["PGHOST"] == "/sockets"
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -64,8 +67,8 @@ def test_variables_and_driver_are_as_asked_for(tmp_path: Path) -> None:
         (["no-such-command-anywhere"], 127),
     ],
 )
-def test_the_exit_code_is_the_commands(command: list[str], code: int, tmp_path: Path) -> None:
-    assert call("--", *command, cwd=tmp_path).returncode == code
+def test_the_exit_code_is_the_commands(command: list[str], code: int) -> None:
+    assert with_postgres.run(command, os.environ) == code
 
 
 @pytest.mark.postgres

@@ -28,6 +28,9 @@ DISTRIBUTIONS = (
     "uvicorn",
 )
 
+MARKS = ("<!-- evidence -->", "<!-- /evidence -->")
+"""Between which a Markdown file carries the table."""
+
 _NOT_CLAIMED = "–"  # noqa: RUF001 - the dash of an empty cell
 _CELL_WIDTH = 60
 _REASON_WIDTH = 600
@@ -171,8 +174,22 @@ def check_writable(path: Path) -> None:
         raise EvidenceError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def write_evidence(evidence: Evidence, path: Path) -> None:
-    """Write evidence as JSON; whoever reads `path` sees the old file or the new one, whole.
+def with_table(text: str, table: str) -> str:
+    """Give a Markdown text with the table between its two marks replaced.
+
+    Raises:
+        EvidenceError: the text does not have the marks, each once and in their order.
+    """
+    begin, end = MARKS
+    before, found, rest = text.partition(begin)
+    _, also_found, after = rest.partition(end)
+    if not found or not also_found or begin in after or end in before + after:
+        raise EvidenceError(f"no place for the table: it goes between {begin} and {end}")
+    return f"{before}{begin}\n{table}{end}{after}"
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text; whoever reads `path` sees the old file or the new one, whole.
 
     Raises:
         EvidenceError: it cannot be written; nothing has changed.
@@ -184,7 +201,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         raise EvidenceError(f"{path}: cannot be written: {error.strerror}") from error
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(evidence.to_json())
+            file.write(text)
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(target)
     except OSError as error:
