@@ -386,7 +386,8 @@ disk, templates, real = pathlib.Path("disk"), pathlib.Path(sys.argv[1]), sys.arg
 def can_mount() -> bool:
     if shutil.which("unshare") is None:
         return False
-    probe = run(*ON_ITS_OWN_DISK, "mount", "-t", "tmpfs", "none", "/mnt", cwd=Path("/"))
+    mounts = "mount -t tmpfs none /mnt; mount -o remount,ro /mnt"
+    probe = run(*ON_ITS_OWN_DISK, "sh", "-euc", mounts, cwd=Path("/"))
     return probe.returncode == 0
 
 

@@ -110,7 +110,9 @@ def test_its_own_tests_start_their_own_postgresql(
 ) -> None:
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
     folder = written(root, tmp_path, "both", LONG)
-    run(folder, "pytest", "-q", "-p", "no:cacheprovider")
+    # The wheel's lock file, which is one for all users of the machine, if it is not told otherwise.
+    (tmp_path / "python_PostgresServer").mkdir()
+    run(folder, "pytest", "-q", "-p", "no:cacheprovider", XDG_RUNTIME_DIR=str(tmp_path))
 
 
 def test_its_proofs_are_typed_inside_it(root: Path, tmp_path: Path, types_cache: Path) -> None:

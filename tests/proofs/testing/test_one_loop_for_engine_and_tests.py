@@ -1,16 +1,10 @@
 import pytest
-from httpx import AsyncClient
 from sqlalchemy import text
 
 from app.database.engine import Database
 
-pytestmark = pytest.mark.rule("testing/one-loop-for-engine-and-tests")
 
-
+@pytest.mark.rule("testing/one-loop-for-engine-and-tests")
 async def test_a_test_can_use_a_connection_the_fixtures_opened(real_database: Database) -> None:
     async with real_database.engine.connect() as connection:
         assert await connection.scalar(text("select 1")) == 1
-
-
-async def test_a_client_can_use_it_too(client: AsyncClient) -> None:
-    assert (await client.get("/orders")).status_code == 200
