@@ -23,6 +23,7 @@ from async_db.rendering import (
     layer_paths,
     missing_imports,
     render_project,
+    requirements_of,
 )
 from async_db.writing import Plan, WriteError, plan_writing, unified_diff, write
 
@@ -50,6 +51,7 @@ class Job:
     options: Options
     plan: Plan
     missing: list[MissingImport]
+    requirements: list[str]
 
 
 def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) -> int:
@@ -72,8 +74,12 @@ def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) ->
     except KeyboardInterrupt:
         _say("interrupted; nothing was changed")
         return INTERRUPTED
+    if call.diff and all(file.action == "unchanged" for file in job.plan.files):
+        _say("nothing would change")
     for missing in job.missing:
         _say(_missing_line(missing))
+    if job.requirements:
+        _say(f"needs installed: {', '.join(job.requirements)}")
     _print(_json_report(job, preview, call.diff) if call.format == "json" else _text(job, call))
     return DONE
 
@@ -148,14 +154,14 @@ def _prepare(call: argparse.Namespace, manifest: Manifest, templates: Path) -> J
     target = Path(call.into if call.out is None else call.out)
     plan = plan_writing(target, tree)
     if call.out is not None:
-        return Job(options, plan, [])
+        return Job(options, plan, [], [])
     if not plan.exists:
         raise WriteError(f"{target} does not exist: a new project is rendered without --into")
     layer_of = {
         path: layer for layer in manifest.layers for path in layer_paths(manifest, options, [layer])
     }
     missing = missing_imports(whole, tree.keys(), plan.target, options.package, layer_of)
-    return Job(options, plan, missing)
+    return Job(options, plan, missing, requirements_of(whole, tree.keys()))
 
 
 def _layers(only: list[str] | None, manifest: Manifest) -> list[str]:
@@ -190,7 +196,11 @@ def _missing_line(missing: MissingImport) -> str:
 def _text(job: Job, call: argparse.Namespace) -> str:
     if call.diff:
         return "".join(map(unified_diff, job.plan.files))
-    return "".join(f"{file.action:<11} {file.path}\n" for file in job.plan.files)
+    refused = call.dry_run and not call.force
+    words = {"overwritten": "differs"} if refused else {}
+    return "".join(
+        f"{words.get(file.action, file.action):<11} {file.path}\n" for file in job.plan.files
+    )
 
 
 def _json_report(job: Job, preview: bool, with_diff: bool) -> str:
@@ -206,6 +216,7 @@ def _json_report(job: Job, preview: bool, with_diff: bool) -> str:
         "dry_run": preview,
         "files": files,
         "missing_imports": [asdict(missing) for missing in job.missing],
+        "requirements": job.requirements,
     }
     return f"{json.dumps(report, indent=2)}\n"
 

@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,6 +149,10 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         if interruption():
             return _ended(line, "interrupted", interruption.exit_code)
         return _ended(line, " ".join(str(error).split()), 2)
+    except OSError as error:  # a disk that is full, a folder that was removed meanwhile
+        if interruption():
+            return _ended(line, "interrupted", interruption.exit_code)
+        return _ended(line, f"{tempfile.gettempdir()}: {_reason(error)}", 2)
     line.clear()
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
@@ -155,6 +161,13 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
     sys.stdout.write(evidence.to_json() if as_json else evidence.to_table(request.databases))
     sys.stdout.flush()
     return 0 if evidence.good else 1
+
+
+def _reason(error: OSError) -> str:
+    """Give an error's reason; copying a tree collects one for each of its files."""
+    if isinstance(error, shutil.Error):
+        return re.sub(r": '.*", "", str(error.args[0][0][2]), flags=re.DOTALL)
+    return error.strerror or str(error)
 
 
 def _text_of(path: Path) -> str:

@@ -37,6 +37,14 @@ def broken():
 def test_teardown(broken):
     assert 1 == 2
 
+@pytest.fixture
+def broken_too():
+    yield
+    assert "rows left" == "none", "there were rows left"
+
+def test_two_teardowns(broken, broken_too):
+    pass
+
 @pytest.mark.skip(reason="not today")
 def test_skipped():
     pass
@@ -77,6 +85,10 @@ def test_each_test_is_told_with_its_rules_and_messages(job: Job) -> None:
     assert told == {
         "test_passes": ("passed", ()),
         "test_fails": ("failed", ("LookupError: not here",)),
+        "test_two_teardowns": (
+            "failed",
+            ("OSError: broken teardown; AssertionError: there were rows left",),
+        ),
         "test_teardown": ("failed", ("assert 1 == 2", "OSError: broken teardown")),
         "test_skipped": ("skipped", ("Skipped: not today",)),
         "test_expected": ("skipped", ("expected to fail: known",)),

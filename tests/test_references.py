@@ -11,6 +11,7 @@ from async_db.rendering import Tree, render_project
 
 FENCE = re.compile(r"^```", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+HEADERS = ("@@", "--- ", "+++ ", "diff ", "index ")
 TEXTS = ("README.md", "SKILL.md", "references/*.md")
 
 
@@ -24,13 +25,12 @@ def is_in(block: str, text: str) -> bool:
 
 
 def without_headers(patch: str) -> str:
-    return "\n".join(
-        line for line in patch.splitlines() if not line.startswith(("@@", "---", "+++"))
-    )
+    return "\n".join(line for line in patch.splitlines() if not line.startswith(HEADERS))
 
 
 def test_no_rule_lacks_a_part_and_no_part_lacks_a_rule(root: Path) -> None:
-    assert missing_parts(root) == []
+    missing = missing_parts(root)
+    assert not missing, "\n".join(missing)
 
 
 def test_every_block_of_code_is_real(root: Path, rules: tuple[Rule, ...], scaffold: Tree) -> None:
@@ -44,7 +44,7 @@ def test_every_block_of_code_is_real(root: Path, rules: tuple[Rule, ...], scaffo
     blocks = [(rule, block) for rule in rules for block in rule.code]
     assert len(blocks) >= len(rules)
     made_up = [f"{rule.path.name}:{block.line}" for rule, block in blocks if not is_real(block)]
-    assert made_up == []
+    assert not made_up, f"neither rendered nor in a counterexample: {', '.join(made_up)}"
 
 
 def test_every_rule_shows_its_code_and_its_counterexample(rules: tuple[Rule, ...]) -> None:

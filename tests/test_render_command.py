@@ -192,6 +192,7 @@ def test_json(command: Command, project: Path) -> None:
         "dry_run": False,
         "files": [{"path": "app/session.py", "action": "overwritten"}],
         "missing_imports": [{"module": "app.engine", "layer": "engine"}],
+        "requirements": [],
     }
 
 
@@ -203,12 +204,18 @@ def test_dry_run_writes_nothing(command: Command, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_diff_without_differences_says_so(command: Command, project: Path) -> None:
+    command("--into", project)
+    assert command("--into", project, "--diff") == 0
+    assert (command.out, command.err) == ("", "render: nothing would change\n")
+
+
 def test_dry_run_says_what_would_be_refused(command: Command, project: Path) -> None:
     command("--into", project)
     (project / "app/engine.py").write_text("mine\n")
     before = files(project)
     assert command(project, "--dry-run") == 0
-    assert "overwritten app/engine.py\n" in command.out
+    assert "differs     app/engine.py\n" in command.out
     assert f"{project} is not empty" in command.err
     assert "render: needs --force, as these differ: app/engine.py\n" in command.err
     assert files(project) == before

@@ -19,6 +19,7 @@ from async_db.rendering import (
     missing_imports,
     render_project,
     render_tree,
+    requirements_of,
 )
 
 OPTIONS = """
@@ -85,6 +86,29 @@ def render_one(folder: Path, text: str, name: str = "main.py", **options: str) -
 
 def paths(*names: str) -> set[PurePosixPath]:
     return {PurePosixPath(name) for name in names}
+
+
+def test_requirements_are_those_that_the_written_files_name() -> None:
+    pyproject = """
+        [project]
+        dependencies = ["SQLAlchemy[asyncio]>=2", "aiosqlite", "python-json-logger>=3"]
+        [dependency-groups]
+        dev = ["asgi-lifespan>=2"]
+    """
+    whole = {
+        PurePosixPath("pyproject.toml"): pyproject,
+        PurePosixPath("app/url.py"): 'import sqlalchemy\nDRIVER = "sqlite+aiosqlite"\n',
+        PurePosixPath("app/logs.py"): 'FORMATTER = "pythonjsonlogger.json.JsonFormatter"\n',
+        PurePosixPath("tests/conftest.py"): "import asgi_lifespan\n",
+    }
+
+    def of(*paths: str) -> list[str]:
+        return requirements_of(whole, [PurePosixPath(path) for path in paths])
+
+    assert of("app/url.py") == ["SQLAlchemy[asyncio]>=2", "aiosqlite"]
+    assert of("app/logs.py", "tests/conftest.py") == ["python-json-logger>=3", "asgi-lifespan>=2"]
+    assert of("pyproject.toml") == []
+    assert requirements_of({}, []) == []
 
 
 def test_paths_and_contents_are_rendered_and_formatted(templates: Path) -> None:

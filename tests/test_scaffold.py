@@ -97,6 +97,28 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
     assert {name.partition(".")[0] for name in imported} <= allowed
 
 
+def test_no_model_may_hide_a_name_of_the_service(root: Path) -> None:
+    trees = [
+        ast.parse(text)
+        for path, text in render_project(root / "templates", {"database": "both"}).items()
+        if path.suffix == ".py"
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    names |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names |= {
+        alias.asname or alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    classes = {name for name in names if re.fullmatch(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*", name)}
+    own = {name for name in classes if name.startswith("Order")}
+    reserved = read_manifest(root / "templates").reserved_models
+    assert own
+    assert classes - own == reserved
+
+
 # `verify` runs the tests of what is rendered for one database with the default names.
 def test_its_own_tests_pass_on_sqlite(root: Path, tmp_path: Path) -> None:
     folder = written(root, tmp_path, "both", LONG)

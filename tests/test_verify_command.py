@@ -1,7 +1,9 @@
 """`verify.py` as a program, on small packs: what it says, what it writes, what it leaves behind."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -536,6 +538,30 @@ def test_a_missing_package_is_named(
     assert (ran.code, ran.out) == (2, "")
     assert "jinja2" in ran.error
     assert len(ran.error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        shutil.Error([("from", "to", "[Errno 28] No space left on device: 'to'")]),
+    ],
+)
+def test_a_full_disk_is_told_in_one_line(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: OSError
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(shutil, "copytree", full)
+    ran = run("--rules", "sums/adds", "--database", "sqlite")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error.startswith(f"verify: {tmp_path}: ")
+    assert "No space left on device" in ran.error
+    assert len(ran.error.splitlines()) == 1
+    assert not list(tmp_path.glob("verify-*"))
 
 
 def test_help_gives_examples_and_exit_codes(run: Callable[..., Ran]) -> None:

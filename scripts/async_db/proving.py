@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, get_all_start_methods, get_context
@@ -332,6 +332,7 @@ class _Collector:
         self._writer = writer
         self._rules: dict[str, frozenset[str]] = {}
         self._reports: list[pytest.TestReport] = []
+        self._members: dict[str, str] = {}
         self._told = False
 
     def tell_end(self, error: BaseException) -> bool:
@@ -355,10 +356,19 @@ class _Collector:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._reports = []
+        self._members = {}
         self._send("started", Outcome(nodeid, self._rules.get(nodeid, frozenset()), "failed"))
 
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         self._reports.append(report)
+
+    def pytest_exception_interact(
+        self, call: "pytest.CallInfo[object]", report: "pytest.TestReport | pytest.CollectReport"
+    ) -> None:
+        """Note what a group of exceptions holds, of which a report says only how many."""
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, BaseExceptionGroup) and report.when:
+            self._members[report.when] = "; ".join(map(_named, _members_of(error)))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         statuses = {report.outcome for report in self._reports}
@@ -367,7 +377,11 @@ class _Collector:
             worst = "failed"
         elif "skipped" in statuses or not statuses:
             worst = "skipped"
-        told = tuple(_message(report) for report in self._reports if report.outcome == worst)
+        told = tuple(
+            self._members.get(report.when or "") or _message(report)
+            for report in self._reports
+            if report.outcome == worst
+        )
         seconds = sum(report.duration for report in self._reports)
         messages = told if worst != "passed" else ()
         rules = self._rules.get(nodeid, frozenset())
@@ -378,6 +392,23 @@ class _Collector:
         self._writer.send((kind, outcome))
 
 
+def _members_of(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _members_of(error)
+        else:
+            yield error
+
+
+def _named(error: BaseException) -> str:
+    return _as_worded(f"{type(error).__name__}: {error}")
+
+
+def _as_worded(message: str) -> str:
+    """Leave out what pytest adds to an assertion that says itself what is wrong."""
+    return message.partition("\nassert ")[0] if message.startswith("AssertionError: ") else message
+
+
 def _message(report: "pytest.TestReport | pytest.CollectReport") -> str:
     """Give the text of the exception that ended a test, or of the reason that it was skipped."""
     from _pytest._code.code import ExceptionRepr
@@ -386,7 +417,7 @@ def _message(report: "pytest.TestReport | pytest.CollectReport") -> str:
     if hasattr(report, "wasxfail"):
         return f"expected to fail: {report.wasxfail}"
     if isinstance(representation, ExceptionRepr) and representation.reprcrash is not None:
-        return representation.reprcrash.message
+        return _as_worded(representation.reprcrash.message)
     if isinstance(representation, tuple):
         return str(representation[2])
     return _error_line(str(representation))

@@ -2,11 +2,13 @@
 
 import ast
 import os
+import re
 import subprocess
 import tempfile
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import jinja2
@@ -27,6 +29,8 @@ from async_db.writing import WriteError, check_path
 Tree = dict[PurePosixPath, str]
 
 PYPROJECT = PurePosixPath("pyproject.toml")
+# Distributions whose module is called otherwise.
+MODULES = {"python-json-logger": "pythonjsonlogger"}
 RUFF_SECONDS = 60.0
 # How files are formatted when the tree brings no settings of its own.
 OWN_SETTINGS = ("--isolated", "--line-length=100", "--target-version=py311")
@@ -176,6 +180,28 @@ def missing_imports(
         for module in sorted(needed)
         if module.split(".")[0] == package and not is_there(module)
     ]
+
+
+def requirements_of(whole: Tree, written: Collection[PurePosixPath]) -> list[str]:
+    """What written files need installed, as the whole project's own dependencies say it.
+
+    A dependency counts where its module is named at all, since drivers and log formatters are
+    named in strings and never imported.
+
+    Parameters:
+        whole: the whole project with its pyproject.toml, of which `written` is a part.
+        written: the paths that are being written.
+    """
+    project = tomllib.loads(whole.get(PYPROJECT, ""))
+    groups = project.get("dependency-groups", {}).values()
+    requirements = [*project.get("project", {}).get("dependencies", []), *chain(*groups)]
+    text = "\n".join(whole[path] for path in written if path.suffix == ".py")
+    return [line for line in requirements if re.search(rf"\b{_module_of(line)}\b", text)]
+
+
+def _module_of(requirement: str) -> str:
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
+    return MODULES.get(name, name.replace("-", "_"))
 
 
 def _environment() -> jinja2.Environment:
