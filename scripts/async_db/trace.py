@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -19,8 +20,13 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
-from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+WRITE = re.compile(
+    r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -39,6 +45,9 @@ Kind = Literal[
     "commit",
     "rollback",
     "error",
+    "session",
+    "unit.commit",
+    "unit.rollback",
     "response.start",
     "response.end",
     "request.end",
@@ -52,7 +61,9 @@ class Event:
 
     Parameters:
         kind: what happened. ``commit`` and ``rollback`` are recorded as they are sent to the
-            database; an ``error`` after one says that it failed.
+            database; an ``error`` after one says that it failed. ``unit.commit`` and
+            ``unit.rollback`` end a session's unit of work, also where a test's outer transaction
+            turns them into savepoints; ``session`` is the making of one.
         at: seconds on the clock of ``time.perf_counter``.
         request: the request being served, if any; its background tasks still belong to it.
         task: the asyncio task that did it, if any.
@@ -60,6 +71,8 @@ class Event:
         connection: the physical connection to the database.
         session: the ORM session, where one is at work.
         detail: the statement, the status, the error.
+        writes: whether a statement changes rows.
+        source: ``path:line`` of the watched project's own code that caused it, where that is known.
     """
 
     kind: Kind
@@ -70,6 +83,8 @@ class Event:
     connection: int | None = None
     session: int | None = None
     detail: str = ""
+    writes: bool = False
+    source: str = ""
 
 
 class _Numbers:
@@ -98,6 +113,7 @@ class Recorder:
         self._tasks = _Numbers()
         self._pools = _Numbers()
         self._sessions = _Numbers()
+        self._at_work: WeakKeyDictionary[Session, MutableMapping[Any, Any]] = WeakKeyDictionary()
         self._connections = itertools.count(1)
 
     def of(self, request: int) -> list[Event]:
@@ -120,7 +136,9 @@ class Recorder:
                 await send(message)
 
             self.requests += 1
-            token = self._request.set(self.requests)
+            number = self.requests
+            token = self._request.set(number)
+            self._began(number)
             try:
                 await app(scope, receive, recording_send)
             except asyncio.CancelledError:
@@ -132,6 +150,7 @@ class Recorder:
             finally:
                 self._record("request.end")
                 self._request.reset(token)
+                self._ended(number, scope)
 
         return recorded
 
@@ -141,7 +160,6 @@ class Recorder:
         listeners: list[tuple[type, str, Callable[..., None]]] = [
             (Pool, "connect", self._on_connect),
             (Pool, "close", self._on_close),
-            (Pool, "checkout", self._on_checkout),
             (Pool, "checkin", self._on_checkin),
             (Engine, "engine_connect", self._on_engine_connect),
             (Engine, "begin", self._on_begin),
@@ -149,8 +167,12 @@ class Recorder:
             (Engine, "rollback", self._on_rollback),
             (Engine, "before_cursor_execute", self._on_statement),
             (Engine, "handle_error", self._on_error),
+            (Session, "do_orm_execute", self._on_execute),
             (Session, "after_begin", self._on_session_begin),
+            (Session, "after_transaction_end", self._on_session_end),
             (Session, "after_flush", self._on_flush),
+            (Session, "after_commit", self._on_session_commit),
+            (Session, "after_rollback", self._on_session_rollback),
         ]
         for target, name, listener in listeners:
             event.listen(target, name, listener)
@@ -161,19 +183,44 @@ class Recorder:
                 event.remove(target, name, listener)
 
     def _record(
-        self, kind: Kind, info: MutableMapping[Any, Any] | None = None, detail: str = ""
+        self,
+        kind: Kind,
+        info: MutableMapping[Any, Any] | None = None,
+        detail: str = "",
+        *,
+        session: int | None = None,
+        writes: bool = False,
     ) -> None:
         known = {} if info is None else self._known(info)
-        self.events.append(
+        self._keep(
             Event(
                 kind,
                 time.perf_counter(),
                 request=self._request.get(),
                 task=self._current_task(),
+                pool=known.get("pool"),
+                connection=known.get("connection"),
+                session=session or known.get("session"),
                 detail=detail,
-                **known,
+                writes=writes,
+                source=self._source(kind),
             )
         )
+
+    def _keep(self, event: Event) -> None:
+        self.events.append(event)
+
+    def _began(self, number: int) -> None:
+        """Do nothing more with a request that begins; there is somebody who does."""
+
+    def _ended(self, number: int, scope: Scope) -> None:
+        """Do nothing more with a request that is over; there is somebody who does."""
+
+    def _used(self, session: Session) -> None:
+        """Do nothing more with the use of a session; there is somebody who does."""
+
+    def _source(self, kind: Kind) -> str:
+        return ""
 
     def _known(self, info: MutableMapping[Any, Any]) -> dict[str, int]:
         """What is known of a connection, kept where SQLAlchemy lets one keep it: in its ``info``."""
@@ -194,22 +241,29 @@ class Recorder:
     def _on_close(self, connection: object, record: ConnectionPoolEntry) -> None:
         self._record("close", record.info)
 
-    def _on_checkout(
-        self, connection: object, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
-    ) -> None:
-        self._record("checkout", record.info)
-
     def _on_checkin(self, connection: object, record: ConnectionPoolEntry) -> None:
         self._record("checkin", record.info)
         self._known(record.info).pop("session", None)
 
     def _on_engine_connect(self, connection: Connection) -> None:
         self._known(connection.info)["pool"] = self._pools(connection.engine.pool)
+        self._record("checkout", connection.info)
 
     def _on_session_begin(
         self, session: Session, transaction: SessionTransaction, connection: Connection
     ) -> None:
         self._known(connection.info)["session"] = self._sessions(session)
+        self._at_work[session] = connection.info
+        self._used(session)
+
+    def _on_execute(self, state: ORMExecuteState) -> None:
+        self._used(state.session)
+
+    def _on_session_end(self, session: Session, transaction: SessionTransaction) -> None:
+        """Let go of a connection that may outlive the session, such as a test's."""
+        info = self._at_work.pop(session, None) if transaction.parent is None else None
+        if info is not None:
+            self._known(info).pop("session", None)
 
     def _on_begin(self, connection: Connection) -> None:
         self._record("begin", _info(connection))
@@ -229,7 +283,16 @@ class Recorder:
         context: object,
         executemany: bool,
     ) -> None:
-        self._record("statement", _info(connection), statement)
+        writes = bool(WRITE.match(statement))
+        self._record("statement", _info(connection), statement, writes=writes)
+
+    def _on_session_commit(self, session: Session) -> None:
+        if not session.in_nested_transaction():
+            self._record("unit.commit", session=self._sessions(session))
+
+    def _on_session_rollback(self, session: Session) -> None:
+        if not session.in_nested_transaction():
+            self._record("unit.rollback", session=self._sessions(session))
 
     def _on_error(self, context: ExceptionContext) -> None:
         info = None if context.connection is None else _info(context.connection)

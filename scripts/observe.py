@@ -1,0 +1,180 @@
+"""A pytest plugin that watches what a service's database layer does while its tests run.
+
+Put this folder on the path and name the plugin; there is nothing to configure::
+
+    PYTHONPATH=<this folder> pytest -p observe
+
+It reports findings by the rules of the catalogue, each with the test, the route, the line of the
+project's own code and the order of events. It changes no outcome of any test unless it is told to
+fail the run by ``--observe-fail-on``. It needs what the service has: pytest, SQLAlchemy, Starlette.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from async_db.findings import Finding
+    from async_db.observing import Observer
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+REFERENCES = Path(__file__).resolve().parent.parent / "references"
+GRADES = ("proven", "suspected", "review")
+WORKER_KEY = "observe"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("observe", "watching the database layer")
+    group.addoption(
+        "--observe-format",
+        choices=("text", "json", "sarif", "github"),
+        default="text",
+        help="how findings are told (default: text, in the terminal summary)",
+    )
+    group.addoption(
+        "--observe-output", metavar="PATH", help="write the findings there and not to the terminal"
+    )
+    group.addoption(
+        "--observe-fail-on",
+        choices=GRADES,
+        help="fail the run on new findings of this grade or a surer one",
+    )
+    group.addoption(
+        "--observe-baseline",
+        metavar="PATH",
+        help="findings that are known: they are not told again and fail nothing",
+    )
+    group.addoption(
+        "--observe-update-baseline",
+        action="store_true",
+        help="write all findings of this run to the baseline",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    plugin = Plugin(config)
+    config.pluginmanager.register(plugin, "observe-session")
+
+
+class Plugin:
+    """Watches from configuration to the end of the session, and tells once."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._stack = ExitStack()
+        self._observer: Observer | None = None
+        self._findings: list[Finding] = []
+        self._problem: str | None = None
+        self._phase = ""
+        self._requests = 0
+        try:
+            from async_db.observing import Observer
+
+            self._observer = Observer(config.rootpath, lambda: self._phase)
+            self._stack.enter_context(self._observer.watching())
+        except Exception as error:  # noqa: BLE001 (whatever it is, the tests must not notice)
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self._problem = f"observe gave up: {type(error).__name__}: {error}"
+        self._observer = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        self._phase = item.nodeid
+        try:
+            return (yield)
+        finally:
+            self._phase = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._observer is not None:
+            self._findings += self._observer.findings
+            self._requests += self._observer.requests
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            from dataclasses import asdict
+
+            output[WORKER_KEY] = {
+                "findings": [asdict(finding) for finding in self._findings],
+                "requests": self._requests,
+                "problem": self._problem,
+            }
+            return
+        try:
+            self._finish(session)
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._give_up(error)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist has found."""
+        from async_db.findings import Finding
+
+        told = getattr(node, "workeroutput", {}).get(WORKER_KEY)
+        if told:
+            for fields in told["findings"]:
+                fields["evidence"] = tuple(fields["evidence"])
+                self._findings.append(Finding(**fields))
+            self._requests += told["requests"]
+            self._problem = self._problem or told["problem"]
+
+    def _finish(self, session: pytest.Session) -> None:
+        from async_db.findings import baseline_text, new_findings, read_baseline
+
+        path = self._config.getoption("--observe-baseline")
+        if path and self._config.getoption("--observe-update-baseline"):
+            Path(path).write_text(baseline_text(self._findings), encoding="utf-8")
+        if path and Path(path).exists():
+            self._findings = new_findings(self._findings, read_baseline(Path(path)))
+        limit = self._config.getoption("--observe-fail-on")
+        failing = GRADES[: GRADES.index(limit) + 1] if limit else ()
+        if any(finding.grade in failing for finding in self._findings) and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from async_db.findings import told
+
+        if self._problem:
+            warnings.warn(pytest.PytestWarning(self._problem), stacklevel=1)
+        form = self._config.getoption("--observe-format")
+        output = self._config.getoption("--observe-output")
+        text = told(self._findings, form, tool="observe", rules=claims())
+        if output:
+            Path(output).write_text(text, encoding="utf-8")
+        elif form == "text":
+            terminalreporter.section("observe")
+            terminalreporter.write_line(self._summary())
+            terminalreporter.write(text)
+        else:
+            terminalreporter.write(text + os.linesep)
+
+    def _summary(self) -> str:
+        grades = Counter[str](finding.grade for finding in self._findings)
+        counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
+        return f"{self._requests} requests watched, findings: {counts or 'none'}"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        self._stack.close()
+
+
+def claims() -> dict[str, str]:
+    """What each rule of the catalogue says in one sentence, by its name."""
+    from async_db.catalogue import CatalogueError, load_rules
+
+    try:
+        return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+    except CatalogueError:
+        return {}

@@ -1,0 +1,339 @@
+"""`pytest -p observe` on real projects: what it sees, what it leaves alone, how it tells."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import observe
+from async_db.detecting import Trace, findings_of
+from async_db.observing import is_test
+from async_db.patching import apply_to_tree
+from async_db.rendering import render_project
+from async_db.trace import Event
+from async_db.writing import plan_writing, write
+
+ROOT = Path(observe.__file__).resolve().parent.parent
+SEEN = {
+    "engine/disposed-on-shutdown": "engine/disposed-on-shutdown",
+    "engine/one-per-process": "engine/created-in-lifespan",  # which it breaks as well
+    "session/commit-before-response": "session/commit-before-response",
+    "session/never-shared-between-tasks": "session/never-shared-between-tasks",
+    "session/no-async-for-sessions": "session/no-async-for-sessions",
+    "session/one-per-request": "session/one-per-request",
+    "session/roll-back-on-any-error": "session/roll-back-on-any-error",
+}
+
+# Of the service's tests, those that show what is broken.
+SHOWING = "created_can_be_read or taken_once or totals or commit_that_fails or other_violations"
+
+SYNC_SERVICE = """
+from fastapi import Depends, FastAPI, HTTPException
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+engine = create_engine("sqlite:///service.db", connect_args={"check_same_thread": False})
+SessionLocal = sessionmaker(engine)
+app = FastAPI()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Row(Base):
+    __tablename__ = "rows"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def get_db():
+    with SessionLocal() as db:
+        yield db
+        db.commit()
+
+
+@app.get("/rows")
+def read(db: Session = Depends(get_db)) -> int:
+    return db.query(Row).count()
+
+
+@app.post("/rows")
+def add(db: Session = Depends(get_db)) -> int:
+    db.add(Row())
+    db.flush()
+    return 1
+
+
+@app.post("/forgotten")
+def forget() -> int:
+    with SessionLocal() as db:
+        db.add(Row())
+        db.flush()
+    return 1
+
+
+@app.post("/audited")
+def audited(db: Session = Depends(get_db)) -> int:
+    db.query(Row).count()
+    with SessionLocal() as audit:
+        audit.query(Row).count()
+    return 1
+"""
+SYNC_TESTS = """
+import pytest
+from fastapi.testclient import TestClient
+from service import Base, SessionLocal, Row, app, engine
+
+
+@pytest.fixture
+def client():
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        db.add(Row())
+        db.commit()
+    return TestClient(app)
+
+
+def test_read(client):
+    assert client.get("/rows").json() == 1
+
+
+@pytest.mark.parametrize("path", ["/rows", "/forgotten", "/audited"])
+def test_post(client, path):
+    assert client.post(path).status_code == 200
+
+
+def test_that_fails():
+    assert 1 == 2
+
+
+@pytest.mark.skip(reason="not today")
+def test_skipped():
+    pass
+"""
+
+
+def run(project: Path, *arguments: str, plugin: bool = True) -> subprocess.CompletedProcess[str]:
+    paths = [str(ROOT / "scripts"), str(project)]
+    options = ["-p", "observe"] if plugin else []
+    return subprocess.run(  # noqa: S603 (our own tools, arguments as a list)
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *arguments],
+        cwd=project,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "TEST_DATABASE_URL": f"sqlite:///{project / 'test.db'}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def findings(project: Path, *arguments: str) -> list[dict[str, Any]]:
+    done = run(project, "--observe-format=json", "--observe-output=found.json", *arguments)
+    found = project / "found.json"
+    assert found.exists(), done.stdout + done.stderr
+    told: list[dict[str, Any]] = json.loads(found.read_text("utf-8"))["findings"]
+    return told
+
+
+def outcomes(done: subprocess.CompletedProcess[str]) -> str:
+    last = [line for line in done.stdout.splitlines() if re.search(r" in [\d.]+s", line)][-1]
+    return re.sub(r"(, \d+ warnings?)? in .*", "", last)
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("observed") / "service"
+    write(plan_writing(folder, render_project(ROOT / "templates", {"database": "sqlite"})))
+    return folder
+
+
+@pytest.fixture
+def project(rendered: Path, tmp_path: Path) -> Path:
+    shutil.copytree(rendered, tmp_path / "service")
+    return tmp_path / "service"
+
+
+@pytest.fixture
+def sync_project(tmp_path: Path) -> Path:
+    (tmp_path / "service.py").write_text(SYNC_SERVICE)
+    (tmp_path / "test_service.py").write_text(SYNC_TESTS)
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+    )
+    return tmp_path
+
+
+def test_nothing_is_found_in_the_rendered_service(project: Path) -> None:
+    done = run(project)
+    assert done.returncode == 0, done.stdout
+    watched = re.search(r"(\d+) requests watched, findings: none", done.stdout)
+    assert watched, done.stdout
+    assert int(watched[1]) > 50
+
+
+@pytest.mark.parametrize(("broken", "expected"), SEEN.items())
+def test_what_people_write_is_found(project: Path, broken: str, expected: str) -> None:
+    apply_to_tree((ROOT / f"tests/counterexamples/{broken}.patch").read_text("utf-8"), project)
+
+    found = findings(project, "-k", SHOWING)
+
+    proven = [finding for finding in found if finding["rule"] == expected]
+    assert proven, found
+    assert {finding["grade"] for finding in proven} & {"proven"}
+    assert all((project / finding["path"]).is_file() for finding in proven)
+
+
+def test_a_sync_service_under_testclient(sync_project: Path) -> None:
+    found = findings(sync_project)
+
+    told = {(finding["rule"], finding["grade"], finding["route"]) for finding in found}
+    assert told == {
+        ("session/commit-before-response", "proven", "POST /rows"),
+        ("session/commit-before-response", "proven", "POST /forgotten"),
+        ("pooling/one-connection-per-request", "proven", "POST /audited"),
+    }
+    (late,) = (finding for finding in found if finding["route"] == "POST /rows")
+    line = SYNC_SERVICE.splitlines()[late["line"] - 1]
+    assert (late["path"], line.strip()) == ("service.py", "db.commit()")
+    order = [entry.lstrip("> ").split()[0] for entry in late["evidence"]]
+    assert order.index("response.start") < order.index("unit.commit")
+
+
+def test_the_outcomes_stay_what_they_were(sync_project: Path) -> None:
+    without, watched = run(sync_project, plugin=False), run(sync_project)
+    assert outcomes(watched) == outcomes(without) == "1 failed, 4 passed, 1 skipped"
+    assert watched.returncode == without.returncode == 1
+
+
+def test_workers_tell_what_they_found(sync_project: Path) -> None:
+    found = findings(sync_project, "-n", "2", "--deselect=test_service.py::test_that_fails")
+    assert {finding["route"] for finding in found} >= {"POST /rows"}
+
+
+def test_findings_fail_the_run_only_if_told_to(sync_project: Path) -> None:
+    passing = ("--deselect=test_service.py::test_that_fails",)
+    assert run(sync_project, *passing).returncode == 0
+    assert run(sync_project, "--observe-fail-on=proven", *passing).returncode == 1
+
+
+def test_known_findings_are_not_told_again(sync_project: Path) -> None:
+    passing = ("--deselect=test_service.py::test_that_fails", "--observe-fail-on=proven")
+    baseline = "--observe-baseline=known.json"
+    run(sync_project, baseline, "--observe-update-baseline", *passing)
+    assert (sync_project / "known.json").exists()
+
+    done = run(sync_project, baseline, *passing)
+
+    assert done.returncode == 0, done.stdout
+    assert "findings: none" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["sarif", "github"])
+def test_other_forms(sync_project: Path, form: str) -> None:
+    run(sync_project, f"--observe-format={form}", "--observe-output=found.txt")
+    text = (sync_project / "found.txt").read_text("utf-8")
+    if form == "sarif":
+        results = json.loads(text)["runs"][0]["results"]
+        assert {result["ruleId"] for result in results} >= {"session/commit-before-response"}
+    else:
+        assert "::error file=service.py,line=" in text
+
+
+def test_a_fault_of_the_plugin_is_one_warning(
+    monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no such thing")
+
+    monkeypatch.setattr("async_db.observing.Observer", fail)
+    plugin = observe.Plugin(pytestconfig)
+    assert plugin._problem == "observe gave up: OSError: no such thing"
+    plugin.pytest_unconfigure()
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("tests/helpers.py:3", True),
+        ("conftest.py:3", True),
+        ("app/test_x.py:3", True),
+        ("app/contest.py:3", False),
+        ("app/testing.py:3", False),
+    ],
+)
+def test_lines_of_tests_are_told_apart(place: str, expected: bool) -> None:
+    assert is_test(place) is expected
+
+
+def traced(*events: Event, **more: Any) -> Trace:
+    return Trace(1, "POST /x", "app/x.py:1", events, **more)
+
+
+def event(kind: Any, **more: Any) -> Event:
+    return Event(kind, 0.0, 1, **more)
+
+
+WRITE = event("statement", session=1, detail="INSERT", writes=True)
+READ = event("statement", session=1, detail="SELECT")
+SAVEPOINT = event("statement", session=1, detail="SAVEPOINT one")
+BACK = event("statement", session=1, detail="ROLLBACK TO SAVEPOINT one")
+COMMIT = event("unit.commit", session=1)
+CREATED = event("response.start", detail="201")
+
+
+@pytest.mark.parametrize(
+    ("events", "rules"),
+    [
+        ((WRITE, COMMIT, CREATED), []),
+        ((WRITE, CREATED, COMMIT), ["session/commit-before-response"]),
+        ((READ, CREATED, COMMIT), []),
+        ((READ, CREATED, WRITE, COMMIT), ["session/commit-before-response"]),
+        ((CREATED, WRITE, COMMIT), []),  # a background task's own
+        ((WRITE, CREATED), ["session/commit-before-response"]),
+        ((WRITE, event("unit.rollback", session=1), CREATED), []),
+        (
+            (WRITE, COMMIT, event("response.start", detail="500")),
+            ["session/roll-back-on-any-error"],
+        ),
+        ((READ, COMMIT, event("response.start", detail="404")), []),
+        ((SAVEPOINT, WRITE, BACK, CREATED, COMMIT), []),
+        ((WRITE, SAVEPOINT, BACK, CREATED, COMMIT), ["session/commit-before-response"]),
+    ],
+)
+def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]) -> None:
+    assert [finding.rule for finding in findings_of(traced(*events))] == rules
+
+
+def test_the_sessions_of_tests_are_not_the_services_fault() -> None:
+    assert findings_of(traced(WRITE, CREATED, COMMIT, foreign=frozenset({1}))) == []
+
+
+def checkout(connection: int, pool: int) -> Event:
+    return event("checkout", connection=connection, pool=pool)
+
+
+@pytest.mark.parametrize(
+    ("pools", "second", "expected"),
+    [
+        (((1, 5),), 1, ["pooling/one-connection-per-request"]),
+        (((1, 5), (2, 5)), 2, []),
+        ((), 1, []),
+    ],
+)
+def test_a_second_checkout_counts_where_the_pool_is_limited(
+    pools: tuple[tuple[int, int], ...], second: int, expected: list[str]
+) -> None:
+    back: Callable[[int], Event] = lambda number: event("checkin", connection=number)
+    trace = traced(checkout(1, 1), checkout(2, second), back(2), back(1), CREATED, pools=pools)
+    assert [finding.rule for finding in findings_of(trace)] == expected
