@@ -1,7 +1,7 @@
 """An ASGI client that hides nothing: it hands over messages as the app sends them.
 
 In-process HTTP clients wait for the app to finish before they answer, and so hide what it does
-after its response; and none of them runs the lifespan. Needs nothing beyond the standard library.
+after its response; and none of them runs the lifespan. Needs nothing that an app under watch has not.
 """
 
 from __future__ import annotations
