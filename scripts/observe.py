@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -42,7 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how findings are told (default: text, in the terminal summary)",
     )
     group.addoption(
-        "--observe-output", metavar="PATH", help="write the findings there and not to the terminal"
+        "--observe-output",
+        metavar="PATH",
+        help="write the findings there and not to the terminal; write it with =, as pytest takes a "
+        "path that stands alone for a folder of tests",
     )
     group.addoption(
         "--observe-fail-on",
@@ -102,6 +104,8 @@ class Plugin:
         if self._observer is not None:
             self._findings += self._observer.findings
             self._requests += self._observer.requests
+            if self._observer.problem:
+                self._problem = f"observe did not see everything: {self._observer.problem}"
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             from dataclasses import asdict
@@ -147,7 +151,8 @@ class Plugin:
         from async_db.findings import told
 
         if self._problem:
-            warnings.warn(pytest.PytestWarning(self._problem), stacklevel=1)
+            # A line and no Python warning, which the project's settings may turn into an error.
+            terminalreporter.write_line(f"warning: {self._problem}", yellow=True)
         form = self._config.getoption("--observe-format")
         output = self._config.getoption("--observe-output")
         text = told(self._findings, form, tool="observe", rules=claims())

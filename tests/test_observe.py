@@ -262,6 +262,22 @@ def test_a_fault_of_the_plugin_is_one_warning(
     plugin.pytest_unconfigure()
 
 
+def test_a_fault_while_watching_reaches_no_test(
+    sync_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = sync_project / "faulty.py"
+    plugin.write_text(
+        "from async_db import observing\n"
+        "def fail(*_):\n    raise LookupError('lost')\n"
+        "observing.Observer._on_session_made = fail\n"
+        "observing.Observer._examine = fail\n"
+        "observing.Observer._on_statement = fail\n"
+    )
+    done = run(sync_project, "-p", "faulty")
+    assert outcomes(done) == "1 failed, 4 passed, 1 skipped", done.stdout
+    assert "observe did not see everything: LookupError: lost" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("place", "expected"),
     [

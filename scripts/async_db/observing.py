@@ -64,6 +64,7 @@ class Observer(Recorder):
     def __init__(self, root: Path, test: Callable[[], str]) -> None:
         super().__init__()
         self.findings: list[Finding] = []
+        self.problem: str | None = None
         self._root = f"{root}/"
         self._test = test
         self._open: dict[int, _Open] = {}
@@ -76,6 +77,17 @@ class Observer(Recorder):
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
 
+    def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
+        """Keep a fault of the watching from what is watched, and note the first."""
+
+        def guarded(*arguments: object) -> None:
+            try:
+                call(*arguments)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the tests must not notice)
+                self.problem = self.problem or f"{type(error).__name__}: {error}"
+
+        return guarded
+
     # --- what is wrapped ---------------------------------------------------------------------
 
     @contextmanager
@@ -84,6 +96,8 @@ class Observer(Recorder):
         serve, make_session = Starlette.__call__, Session.__init__
         engine_made = Dialect.__dict__["engine_created"]
         observer = self
+        session_made = self._safely(self._on_session_made)
+        engine_watched = self._safely(self._on_engine_made)
 
         async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
             kind = scope["type"]
@@ -97,11 +111,11 @@ class Observer(Recorder):
 
         def made_session(session: Session, *args: Any, **kwargs: Any) -> None:
             make_session(session, *args, **kwargs)
-            observer._on_session_made(session)
+            session_made(session)
 
         def made_engine(dialect: type[Dialect], engine: Engine) -> None:
             engine_made.__get__(None, dialect)(engine)
-            observer._on_engine_made(engine)
+            engine_watched(engine)
 
         Starlette.__call__ = served  # type: ignore[method-assign,assignment]
         Session.__init__ = made_session  # type: ignore[method-assign,assignment]
@@ -212,6 +226,9 @@ class Observer(Recorder):
         self._open[number] = _Open(self._test())
 
     def _ended(self, number: int, scope: Scope) -> None:
+        self._safely(self._examine)(number, scope)
+
+    def _examine(self, number: int, scope: Scope) -> None:
         request = self._open.pop(number, None)
         if request is None or len(request.events) >= MAX_EVENTS:
             return

