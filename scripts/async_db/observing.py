@@ -117,6 +117,7 @@ class Observer(Recorder):
             engine_made.__get__(None, dialect)(engine)
             engine_watched(engine)
 
+        # Replacing methods is what no type allows, and the only way that leaves the target as it is.
         Starlette.__call__ = served  # type: ignore[method-assign,assignment]
         Session.__init__ = made_session  # type: ignore[method-assign,assignment]
         Dialect.engine_created = classmethod(made_engine)  # type: ignore[method-assign,assignment]

@@ -160,6 +160,7 @@ class Prover:
 
     def _process(self, job: Job, writer: Connection) -> ForkServerProcess | SpawnProcess:
         # Not a daemon: those may not have children, and proofs may need some.
+        # Every context has Process; the base class, which is the declared type, leaves it out.
         process: ForkServerProcess | SpawnProcess = self._context.Process(  # type: ignore[attr-defined]
             target=_child, args=(job, writer), daemon=False
         )
