@@ -14,8 +14,8 @@ import pytest
 
 import observe
 from async_db.detecting import Trace, findings_of
-from async_db.observing import is_test
 from async_db.patching import apply_to_tree
+from async_db.places import is_test
 from async_db.rendering import render_project
 from async_db.trace import Event
 from async_db.writing import plan_writing, write
@@ -23,7 +23,7 @@ from async_db.writing import plan_writing, write
 ROOT = Path(observe.__file__).resolve().parent.parent
 SEEN = {
     "engine/disposed-on-shutdown": "engine/disposed-on-shutdown",
-    "engine/one-per-process": "engine/created-in-lifespan",  # which it breaks as well
+    "engine/one-per-process": "engine/one-per-process",
     "session/commit-before-response": "session/commit-before-response",
     "session/never-shared-between-tasks": "session/never-shared-between-tasks",
     "session/no-async-for-sessions": "session/no-async-for-sessions",

@@ -6,15 +6,37 @@ sessions that the service made, not in those of its tests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from async_db.findings import Finding, Grade
+from async_db.places import is_test
 from async_db.trace import Event
+
+ENGINE_ADVICE = "create the engine in the lifespan, and hand it out from there"
 
 Detector = Callable[["Trace"], Iterator[Finding]]
 
 MAX_EVIDENCE = 12
+MANY_LOADS = 3  # of one relationship in one request
+MANY_QUERIES = 5  # of the same text from the same line: fewer may well be different questions
+
+QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
+PAGE = re.compile(r"\border by\b.*\blimit\b", re.IGNORECASE | re.DOTALL)
+# What stays with a connection of PostgreSQL or MySQL after the transaction that said it.
+SETTING = re.compile(
+    r"\s*(set\s+(?!local\b|transaction\b|constraints\b|session\s+characteristics\b)"
+    r"|select\s+(pg_catalog\.)?set_config\s*\(.*,\s*false\s*\)"
+    r"|select\s+(pg_catalog\.)?pg_advisory_lock\b|listen\s|use\s"
+    r"|create\s+(global\s+|local\s+)?temp)",
+    re.IGNORECASE | re.DOTALL,
+)
+RESETTING = re.compile(
+    r"\s*(reset\s|discard\s|unlisten\s|select\s+(pg_catalog\.)?pg_advisory_unlock"
+    r"|drop\s+table)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +52,7 @@ class Trace:
         foreign: numbers of the sessions that the tests made.
         pools: how many connections each pool can give, by its number; no limit is left out.
         shared: numbers of the sessions that an earlier request used, with the place they were made.
+        working: numbers of the tasks that the request started and that go on without it.
     """
 
     number: int
@@ -40,6 +63,7 @@ class Trace:
     foreign: frozenset[int] = frozenset()
     pools: tuple[tuple[int, int], ...] = ()
     shared: tuple[tuple[int, str], ...] = ()
+    working: frozenset[int] = frozenset()
 
     @property
     def answered(self) -> int | None:
@@ -166,7 +190,7 @@ def error_but_stored(trace: Trace) -> Iterator[Finding]:
     status, answered = trace.status, trace.answered
     if status is None or answered is None or status < 400:
         return
-    raised = any(event.kind == "error" and not event.connection for event in trace.events)
+    raised = any(e.kind == "error" and not e.connection and not e.pool for e in trace.events)
     for unit in units_of(trace):
         if unit.committed is not None and unit.writes and unit.seen < answered:
             yield _finding(
@@ -182,45 +206,97 @@ def error_but_stored(trace: Trace) -> Iterator[Finding]:
 
 def left_checked_out(trace: Trace) -> Iterator[Finding]:
     """Find connections that the request took and has not given back when all of it has ended."""
-    held: dict[int, int] = {}
+    held: dict[tuple[str, int], int] = {}
     for index, event in enumerate(trace.events):
-        if event.connection is None:
+        match event.kind:
+            case "checkout" if not is_test(event.source):
+                held["connection", event.connection or 0] = index
+            case "unit.begin":
+                held["session", event.session or 0] = index
+            case "checkin" | "close":
+                held.pop(("connection", event.connection or 0), None)
+            case "unit.end":
+                held.pop(("session", event.session or 0), None)
+        if event.session in trace.foreign and event.connection is not None:
+            held.pop(("connection", event.connection), None)
+            held.pop(("session", event.session or 0), None)
+    left = sorted(index for index in held.values() if trace.events[index].task not in trace.working)
+    told: set[int | None] = set()
+    for index in left:
+        event = trace.events[index]
+        if event.connection in told:
             continue
-        if event.kind == "checkout":
-            held[event.connection] = index
-        elif event.kind in {"checkin", "close"} or event.session in trace.foreign:
-            held.pop(event.connection, None)
-    for index in held.values():
+        told.add(event.connection)
+        late = trace.answered is not None and index > trace.answered
         yield _finding(
             trace,
-            "session/no-async-for-sessions",
+            "session/own-session-outside-requests" if late else "session/no-async-for-sessions",
             "proven",
             index,
             f"a connection of {trace.route} is still checked out when the request has ended",
-            "close every session in a dependency's own exit code or an async with block",
+            "open a session of its own in an async with block"
+            if late
+            else "close every session in a dependency's own exit code or an async with block",
         )
 
 
 def second_checkout(trace: Trace) -> Iterator[Finding]:
-    """Find a request that takes a connection of a limited pool while it holds one of it."""
+    """Find a request that takes a connection of a limited pool while it holds one of it.
+
+    Two units of work at once on one connection need two as soon as it is not a test's.
+    """
     limited = dict(trace.pools)
     held: dict[int, int | None] = {}
+    units: dict[int, int | None] = {}
     for index, event in enumerate(trace.events):
-        if event.connection is None:
-            continue
-        if event.kind == "checkout":
-            if event.pool in limited and event.pool in held.values():
+        second = False
+        match event.kind:
+            case "checkout" if not is_test(event.source):
+                second = event.pool in limited and event.pool in held.values()
+                held[event.connection or 0] = event.pool
+            case "wait":
+                second = event.pool in held.values()
+            case "checkin" | "close":
+                held.pop(event.connection or 0, None)
+            case "unit.begin" if event.session not in trace.foreign:
+                second = event.connection in units.values()
+                units[event.session or 0] = event.connection
+            case "unit.end":
+                units.pop(event.session or 0, None)
+        if second:
+            yield _finding(
+                trace,
+                "pooling/one-connection-per-request",
+                "proven",
+                index,
+                f"{trace.route} takes a second connection while it holds one of the same pool",
+                "pass the session on, or end the first unit of work before the second begins",
+            )
+
+
+def waited_for_a_connection(trace: Trace) -> Iterator[Finding]:
+    """Find a request that had to wait for a connection, which others held."""
+    held: dict[int, int | None] = {}
+    for index, event in enumerate(trace.events):
+        match event.kind:
+            case "checkout" if not is_test(event.source):
+                held[event.connection or 0] = event.pool
+            case "checkin" | "close":
+                held.pop(event.connection or 0, None)
+            case "wait" if event.pool not in held.values():
+                ends = (e for e in trace.events[index + 1 :] if e.pool == event.pool)
+                ended = next((e for e in ends if e.task == event.task), trace.events[-1])
+                refused = ended.kind == "error"
+                milliseconds = (ended.at - event.at) * 1000
                 yield _finding(
                     trace,
-                    "pooling/one-connection-per-request",
+                    "pooling/watch-the-pool",
                     "proven",
                     index,
-                    f"{trace.route} takes a second connection while it holds one of the same pool",
-                    "pass the session on, or end the first unit of work before the second begins",
+                    f"{trace.route} waits {milliseconds:.0f} ms for a connection"
+                    f"{' and gets none' if refused else ''}: requests hold all of the pool",
+                    "hold connections for a shorter time, or size the pool for the load",
                 )
-            held[event.connection] = event.pool
-        elif event.kind in {"checkin", "close"}:
-            held.pop(event.connection, None)
 
 
 def shared_between_tasks(trace: Trace) -> Iterator[Finding]:
@@ -281,23 +357,160 @@ def shared_between_requests(trace: Trace) -> Iterator[Finding]:
         )
 
 
-def used_after_commit(trace: Trace) -> Iterator[Finding]:
-    """Find an attribute that a commit expired and that async code cannot load again."""
-    signs = ("greenlet_spawn has not been called", "is not bound to a Session")
+def loaded_by_reading(trace: Trace) -> Iterator[Finding]:
+    """Find attributes that are loaded by being read, which async code cannot do."""
+    told: set[tuple[str, str]] = set()
     for index, event in enumerate(trace.events):
-        if event.kind != "error" or not any(sign in event.detail for sign in signs):
+        if event.kind != "load" or event.session in trace.foreign:
             continue
-        before = trace.events[:index]
-        if any(e.kind == "unit.commit" and e.session not in trace.foreign for e in before):
+        following = next((e for e in trace.events[index + 1 :] if e.kind != "load"), None)
+        failed = following is not None and following.kind == "error"
+        committed = any(
+            e.kind == "unit.commit" and e.session == event.session for e in trace.events[:index]
+        )
+        expired = event.detail.startswith("expired") and committed
+        works = following is not None and following.kind == "statement" and not following.sync
+        if works or (event.detail, event.source) in told:
+            continue  # asked for by awaitable_attrs or run_sync, or said already
+        told.add((event.detail, event.source))
+        yield _finding(
+            trace,
+            "session/no-expire-on-commit" if expired else "loading/no-lazy-loads",
+            "proven" if failed else "review",
+            index,
+            f"{trace.route} loads {event.detail} by reading an attribute"
+            f"{'' if failed else ', which fails once the session is async'}",
+            "make the factory with expire_on_commit=False"
+            if expired
+            else "load it in the query, such as by selectinload",
+            event.session,
+        )
+
+
+def refused_to_load(trace: Trace) -> Iterator[Finding]:
+    """Find relationships that were not loaded and whose ``lazy="raise"`` said so."""
+    for index, event in enumerate(trace.events):
+        if event.kind == "error" and "is not available due to lazy='raise" in event.detail:
             yield _finding(
                 trace,
-                "session/no-expire-on-commit",
-                "suspected",
+                "loading/no-lazy-loads",
+                "proven",
                 index,
-                f"{trace.route} loads an attribute behind its back after a commit",
-                "make the factory with expire_on_commit=False, and load relationships in queries",
+                f"{trace.route} reads a relationship that its query did not load",
+                "load it in the query, such as by selectinload",
             )
-        return
+            return
+
+
+def repeated_statement(trace: Trace) -> Iterator[Finding]:
+    """Find a query that is sent again and again in one unit of work: one for each row, it seems."""
+    loads: dict[int, str] = {}
+    counts: dict[tuple[int | None, str, str], list[int]] = {}
+    for index, event in enumerate(trace.events):
+        if event.kind != "statement" or event.writes or event.session in trace.foreign:
+            continue
+        if not QUERY.match(event.detail) or PAGE.search(event.detail):
+            continue
+        before = trace.events[index - 1] if index else None
+        if before is not None and before.kind == "load":
+            loads[index] = before.detail
+        counts.setdefault((event.session, event.detail, event.source), []).append(index)
+    for indexes in counts.values():
+        loaded = loads.get(indexes[-1])
+        if len(indexes) < (MANY_LOADS if loaded else MANY_QUERIES):
+            continue
+        yield _finding(
+            trace,
+            "loading/no-n-plus-one",
+            "proven" if loaded else "suspected",
+            indexes[-1],
+            f"{trace.route} sends {f'a query for {loaded}' if loaded else 'one query'} "
+            f"{len(indexes)} times",
+            "load all of it in one query, by selectinload or an IN of the keys",
+            trace.events[indexes[-1]].session,
+        )
+
+
+def blocks_the_loop(trace: Trace) -> Iterator[Finding]:
+    """Find statements that a sync driver executes in the thread of the event loop."""
+    for index, event in enumerate(trace.events):
+        blocks = event.kind == "statement" and event.sync and event.task is not None
+        if blocks and event.session not in trace.foreign:
+            yield _finding(
+                trace,
+                "migrating/no-sync-left",
+                "proven",
+                index,
+                f"{trace.route} executes a statement by a sync driver on the event loop's thread",
+                "use an AsyncSession, or make the operation a plain def while the session is sync",
+                event.session,
+            )
+            return
+
+
+def waits_while_connected(trace: Trace) -> Iterator[Finding]:
+    """Find a unit of work that keeps its connection while the request waits for something else."""
+    told: set[str] = set()
+    for index, event in enumerate(trace.events):
+        if event.kind != "outside.start":
+            continue
+        end = next((e for e in trace.events[index + 1 :] if e.kind == "outside.end"), event)
+        in_thread = not event.source
+        place = event.source or end.source
+        if place in told:
+            continue
+        told.add(place)
+        what = "something else" if in_thread else event.detail
+        yield _finding(
+            trace,
+            "session/no-network-while-connected",
+            "suspected" if in_thread else "proven",
+            index,
+            f"{trace.route} holds a connection while it waits for {what}",
+            "wait before the unit of work begins, or between two of them",
+            place=place,
+        )
+
+
+def state_left_on_connection(trace: Trace) -> Iterator[Finding]:
+    """Find what a request sets on a pooled connection and leaves there for the next one."""
+    pending: dict[int, int] = {}
+    left: dict[int, int] = {}
+    for index, event in enumerate(trace.events):
+        connection = event.connection
+        if event.kind == "unit.commit":
+            connection = _connection_of(trace.events[:index], event.session)
+        if connection is None:
+            continue
+        match event.kind:
+            case "statement" if SETTING.match(event.detail):
+                if event.session not in trace.foreign:
+                    pending[connection] = index
+            case "statement" if RESETTING.match(event.detail):
+                pending.pop(connection, None)
+                left.pop(connection, None)
+            case "commit" | "unit.commit" if connection in pending:
+                left[connection] = pending.pop(connection)
+            case "rollback":
+                pending.pop(connection, None)
+            case "close":
+                left.pop(connection, None)
+    for index in left.values():
+        yield _finding(
+            trace,
+            "tenancy/schema-per-request",
+            "proven",
+            index,
+            f"{trace.route} sets something on a pooled connection, and the next checkout has it",
+            "set it for the transaction only: set_config(..., true) or SET LOCAL",
+            trace.events[index].session,
+        )
+
+
+def _connection_of(events: tuple[Event, ...], session: int | None) -> int | None:
+    """Give the connection that a session is at work on."""
+    used = (e.connection for e in reversed(events) if e.session == session and e.connection)
+    return next(used, None)
 
 
 DETECTORS: tuple[Detector, ...] = (
@@ -308,7 +521,13 @@ DETECTORS: tuple[Detector, ...] = (
     second_checkout,
     shared_between_tasks,
     shared_between_requests,
-    used_after_commit,
+    waited_for_a_connection,
+    loaded_by_reading,
+    refused_to_load,
+    repeated_statement,
+    blocks_the_loop,
+    waits_while_connected,
+    state_left_on_connection,
 )
 
 

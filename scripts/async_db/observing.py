@@ -1,37 +1,43 @@
 """Watching a service's own test run: which request, which test, whose line, whose session.
 
-Everything is done from outside: SQLAlchemy's events, and three functions that are wrapped for the
-length of the run (the ASGI call of an app, the making of a session, the making of an engine). What
-they return and raise stays as it is.
+Everything is done from outside: SQLAlchemy's events, and the functions that `async_db.wrapping`
+wraps for the length of the run. What they return and raise stays as it is.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+import asyncio
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary, WeakSet, ref
 
-from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool, QueuePool
-from starlette.applications import Starlette
 
-from async_db.detecting import Trace, findings_of
-from async_db.findings import Finding
-from async_db.trace import Event, Kind, Receive, Recorder, Scope, Send
+from async_db.detecting import ENGINE_ADVICE, Trace, findings_of
+from async_db.findings import Finding, Grade
+from async_db.places import Places, is_test
+from async_db.trace import Event, Kind, Receive, Recorder, Scope, Send, named
+from async_db.waiting import outside_wait, stepped
+from async_db.wrapping import wrapped
 
 MAX_EVENTS = 5_000  # of one request; what comes after is not looked at
 MAX_FINDINGS = 10_000
-MAX_FRAMES = 120
-SOURCED: frozenset[Kind] = frozenset({"checkout", "statement", "unit.commit", "unit.rollback"})
-ENGINE_ADVICE = "create the engine in the lifespan, and hand it out from there"
+MAX_ALIKE = 50  # findings of one rule and place; more tell nothing new
+SOURCED: frozenset[Kind] = frozenset(
+    {"checkout", "statement", "load", "wait", "unit.begin", "unit.commit", "unit.rollback"}
+)
+THREAD_WAIT_SECONDS = 0.05
+THREAD_BUSY_SHARE = 0.2
+IN_THREAD = "in a thread"
 
 
 @dataclass(slots=True)
@@ -45,12 +51,42 @@ class WatchedEngine:
 
 
 @dataclass(slots=True)
-class _Open:
+class _Served:
     """A request that is being served."""
 
     test: str
     events: list[Event] = field(default_factory=list)
     shared: dict[int, str] = field(default_factory=dict)
+    foreign: set[int] = field(default_factory=set)
+    units: set[int] = field(default_factory=set)
+    tasks: dict[int, ref[asyncio.Task[Any]]] = field(default_factory=dict)
+
+    def keep(self, event: Event) -> None:
+        self.events.append(event)
+        if event.session is None:
+            return
+        if event.kind == "unit.begin":
+            self.units.add(event.session)
+        elif event.kind == "unit.end":
+            self.units.discard(event.session)
+
+    def working(self, finished: asyncio.Task[Any] | None) -> frozenset[int]:
+        """Give the tasks that the request has started and that go on without it."""
+        alive = ((number, task()) for number, task in self.tasks.items())
+        return frozenset(
+            number
+            for number, task in alive
+            if task is not None and task is not finished and not task.done()
+        )
+
+
+@dataclass(slots=True)
+class _Idle(threading.local):
+    """Since when the current thread has nothing to do for the connection that it holds."""
+
+    connection: int | None = None
+    at: float = 0.0
+    cpu: float = 0.0
 
 
 class Observer(Recorder):
@@ -59,23 +95,43 @@ class Observer(Recorder):
     Parameters:
         root: the project; lines outside it, or of installed packages in it, are not its own.
         test: asked for the test that runs now, an empty text between tests.
+        examined: told each request when all of it is over, with what was found in it.
+        loose: told each event that belongs to no request.
     """
 
-    def __init__(self, root: Path, test: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        test: Callable[[], str],
+        examined: Callable[[Trace, list[Finding]], None] = lambda *_: None,
+        loose: Callable[[Event], None] = lambda _: None,
+    ) -> None:
         super().__init__()
         self.findings: list[Finding] = []
         self.problem: str | None = None
-        self._root = f"{root}/"
+        self.places = Places(root)
         self._test = test
-        self._open: dict[int, _Open] = {}
-        self._own_code: dict[CodeType, str | None] = {}
+        self._examined = examined
+        self._loose = loose
+        self._alike: Counter[tuple[str, str, int]] = Counter()
+        self._served: dict[int, _Served] = {}
         self._made: WeakKeyDictionary[Session, tuple[int | None, str, bool]] = WeakKeyDictionary()
+        self._foreign: dict[int, ref[Session]] = {}
+        self._begun: dict[int, ref[Session]] = {}
         self._engines: WeakKeyDictionary[Engine, WatchedEngine] = WeakKeyDictionary()
         self._pool_sizes: dict[int, int] = {}
         self._known_pools: WeakSet[Pool] = WeakSet()
-        self._foreign: set[int] = set()
+        self._held: defaultdict[int, set[int]] = defaultdict(set)
+        self._idle = _Idle()
+        self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
+
+    @contextmanager
+    def watching(self) -> Iterator[Observer]:
+        """Watch every app, session and engine of this process for the length of the block."""
+        with wrapped(self), self.listening():
+            yield self
 
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Keep a fault of the watching from what is watched, and note the first."""
@@ -84,66 +140,70 @@ class Observer(Recorder):
             try:
                 call(*arguments)
             except Exception as error:  # noqa: BLE001 (whatever it is, the tests must not notice)
-                self.problem = self.problem or f"{type(error).__name__}: {error}"
+                self.problem = self.problem or named(error)
 
         return guarded
 
-    # --- what is wrapped ---------------------------------------------------------------------
+    # --- what the wrapped functions tell -----------------------------------------------------
 
-    @contextmanager
-    def watching(self) -> Iterator[Observer]:
-        """Watch every app, session and engine of this process for the length of the block."""
-        serve, make_session = Starlette.__call__, Session.__init__
-        engine_made = Dialect.__dict__["engine_created"]
-        observer = self
-        session_made = self._safely(self._on_session_made)
-        engine_watched = self._safely(self._on_engine_made)
+    @property
+    def in_request(self) -> bool:
+        return self._request.get() is not None
 
-        async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
-            kind = scope["type"]
-            if kind == "http" and observer._request.get() is None:
-                bound = serve.__get__(app)
-                await observer.wrap(bound)(scope, receive, send)
-            elif kind == "lifespan" and observer._lifespan.get() is None:
-                await observer._live(serve.__get__(app), scope, receive, send)
-            else:
-                await serve(app, scope, receive, send)
+    @property
+    def in_lifespan(self) -> bool:
+        return self._lifespan.get() is not None
 
-        def made_session(session: Session, *args: Any, **kwargs: Any) -> None:
-            make_session(session, *args, **kwargs)
-            session_made(session)
-
-        def made_engine(dialect: type[Dialect], engine: Engine) -> None:
-            engine_made.__get__(None, dialect)(engine)
-            engine_watched(engine)
-
-        # Replacing methods is what no type allows, and the only way that leaves the target as it is.
-        Starlette.__call__ = served  # type: ignore[method-assign,assignment]
-        Session.__init__ = made_session  # type: ignore[method-assign,assignment]
-        Dialect.engine_created = classmethod(made_engine)  # type: ignore[method-assign,assignment]
+    async def live(self, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run an app's lifespan, and look at its engines when it is over."""
+        self._lifespans += 1
+        number = self._lifespans
+        token = self._lifespan.set(number)
+        test = self._test()
         try:
-            with self.listening():
-                yield self
+            await app(scope, receive, send)
         finally:
-            Starlette.__call__ = serve  # type: ignore[method-assign]
-            Session.__init__ = make_session  # type: ignore[method-assign]
-            Dialect.engine_created = engine_made  # type: ignore[method-assign]
+            self._lifespan.reset(token)
+            self._safely(self._after_shutdown)(number, test)
 
-    # --- sessions and engines ----------------------------------------------------------------
+    async def operate(self, serving: Coroutine[Any, Any, object]) -> None:
+        """Serve a route of the app, and look at what its task waits for."""
+        if self._stepping.get() or self._request.get() is None:
+            await serving
+            return
+        token = self._stepping.set(True)
+        try:
+            await stepped(serving, self._looked_at)
+        finally:
+            self._stepping.reset(token)
+
+    def session_made(self, session: Session) -> None:
+        self._safely(self._on_session_made)(session)
+
+    def engine_made(self, engine: Engine) -> None:
+        self._safely(self._on_engine_made)(engine)
+
+    def connection_wanted(self, pool: Pool) -> None:
+        self._safely(self._on_connection_wanted)(pool)
+
+    def connection_refused(self, pool: Pool, error: Exception) -> None:
+        self._safely(self._on_connection_refused)(pool, error)
+
+    # --- sessions ----------------------------------------------------------------------------
 
     def _on_session_made(self, session: Session) -> None:
-        place = self._place()
+        place = self.places.here()
         request = self._request.get()
         number = self._sessions(session)
         by_tests = is_test(place) or (request is None and self._in_test_only())
         if by_tests:
-            self._foreign.add(number)
+            self._foreign[number] = ref(session, lambda _: self._foreign.pop(number, None))
         self._made[session] = (request, place, by_tests)
         self._record("session", session=number)
 
     def _in_test_only(self) -> bool:
         """Whether a test runs and no app is being started: what is made now is the test's."""
-        return bool(self._test()) and self._lifespan.get() is None
+        return bool(self._test()) and not self.in_lifespan
 
     def _used(self, session: Session) -> None:
         request = self._request.get()
@@ -153,21 +213,57 @@ class Observer(Recorder):
         first, place, by_tests = made
         if first is None:
             self._made[session] = (request, place, by_tests)
-        elif first != request and not by_tests and request in self._open:
-            self._open[request].shared[self._sessions(session)] = place
+        elif first != request and not by_tests and request in self._served:
+            self._served[request].shared[self._sessions(session)] = place
+
+    def _on_session_begin(
+        self, session: Session, transaction: SessionTransaction, connection: Connection
+    ) -> None:
+        number = self._sessions(session)
+        if number not in self._begun:
+            _, place, by_tests = self._made.get(session, (None, "", True))
+            if not by_tests:
+                self._begun[number] = ref(session, self._collected(number, place, self._test()))
+        super()._on_session_begin(session, transaction, connection)
+
+    def _on_session_end(self, session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            self._begun.pop(self._sessions(session), None)
+        super()._on_session_end(session, transaction)
+
+    def _collected(self, number: int, place: str, test: str) -> Callable[[object], None]:
+        def collected(_: object) -> None:
+            if self._begun.pop(number, None) is not None:
+                self._find(
+                    "session/own-session-outside-requests",
+                    "proven",
+                    place,
+                    "a session is garbage-collected in the middle of a unit of work",
+                    "open it in an async with block, which closes it",
+                    test,
+                )
+
+        return self._safely(collected)
+
+    # --- engines and pools -------------------------------------------------------------------
 
     def _on_engine_made(self, engine: Engine) -> None:
-        place, request, test = self._place(), self._request.get(), self._test()
-        if not place or is_test(place) or (request is None and self._in_test_only()):
+        place, test = self.places.here(), self._test()
+        if not place or is_test(place) or (not self.in_request and self._in_test_only()):
             return
         watched = WatchedEngine(repr(engine.url), place, self._lifespan.get())
-        if request is not None:
-            self._find("engine/created-in-lifespan", place, "an engine is made in a request", test)
+        if self.in_request:
+            message = "an engine is made in a request"
+            self._find("engine/one-per-process", "proven", place, message, ENGINE_ADVICE, test)
         elif engine.url.database not in {None, "", ":memory:"} and any(
             other.url == watched.url and other.lifespan == watched.lifespan
             for other in self._engines.values()
         ):
-            self._find("engine/one-per-process", place, "a second engine is made for one URL", test)
+            message = "a second engine is made for one URL"
+            self._find("engine/one-per-process", "proven", place, message, ENGINE_ADVICE, test)
+        elif not self.in_lifespan and engine.dialect.is_async:
+            message = "an async engine is made at import, before there is an event loop"
+            self._find("engine/created-in-lifespan", "review", place, message, ENGINE_ADVICE, test)
         self._engines[engine] = watched
         self._count_connections(engine, watched)
 
@@ -181,19 +277,17 @@ class Observer(Recorder):
         event.listen(engine.pool, "connect", opened)
         event.listen(engine.pool, "close", closed)
 
-    async def _live(self, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        self._lifespans += 1
-        number = self._lifespans
-        token = self._lifespan.set(number)
-        test = self._test()
-        try:
-            await app(scope, receive, send)
-        finally:
-            self._lifespan.reset(token)
-            for watched in list(self._engines.values()):
-                if watched.lifespan == number and watched.open > 0:
-                    message = f"{watched.open} connections are open after shutdown"
-                    self._find("engine/disposed-on-shutdown", watched.place, message, test)
+    def _after_shutdown(self, lifespan: int, test: str) -> None:
+        for watched in list(self._engines.values()):
+            if watched.lifespan == lifespan and watched.open > 0:
+                self._find(
+                    "engine/disposed-on-shutdown",
+                    "proven",
+                    watched.place,
+                    f"{watched.open} connections are open after shutdown",
+                    "dispose of the engine in the lifespan's finally",
+                    test,
+                )
 
     def _on_engine_connect(self, connection: Any) -> None:
         super()._on_engine_connect(connection)
@@ -202,99 +296,126 @@ class Observer(Recorder):
             self._known_pools.add(pool)
             self._pool_sizes[self._pools(pool)] = pool.size()
 
-    def _find(self, rule: str, place: str, message: str, test: str) -> None:
-        path, _, line = place.rpartition(":")
-        advice = {
-            "engine/disposed-on-shutdown": "dispose of the engine in the lifespan's finally",
-        }.get(rule, ENGINE_ADVICE)
-        number = int(line) if line.isdecimal() else 1
-        self._add(Finding(rule, "proven", path or place, number, message, advice, test))
+    def _on_connection_wanted(self, pool: Pool) -> None:
+        """Note a wait, if all of a pool's connections are held by requests and not by a test."""
+        if self.in_request and isinstance(pool, QueuePool):
+            limit = pool.size() + pool._max_overflow
+            full = pool.size() > 0 and pool._max_overflow >= 0 and pool.checkedout() >= limit
+            number = self._pools(pool)
+            if full and len(self._held[number]) >= limit:
+                self._record("wait", pool=number)
 
-    def _add(self, finding: Finding) -> None:
-        if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(finding)
+    def _on_connection_refused(self, pool: Pool, error: Exception) -> None:
+        self._record("error", pool=self._pools(pool), detail=named(error))
 
     # --- requests ----------------------------------------------------------------------------
 
     def _keep(self, event: Event) -> None:
-        if event.request is None:
+        if event.connection is not None and event.pool is not None:
+            self._hold(event)
+        served = None if event.request is None else self._served.get(event.request)
+        if served is None:
+            self._loose(event)
             return
-        request = self._open.get(event.request)
-        if request is not None and len(request.events) < MAX_EVENTS:
-            request.events.append(event)
+        if event.session in self._foreign:
+            served.foreign.add(event.session or 0)
+        if event.task is None and event.connection is not None:
+            self._note_idle_thread(served, event)
+        elif event.task is not None and event.task not in served.tasks:
+            task = asyncio.current_task()
+            if task is not None:
+                served.tasks[event.task] = ref(task)
+        if len(served.events) < MAX_EVENTS:
+            served.keep(event)
+
+    def _hold(self, event: Event) -> None:
+        held = self._held[event.pool or 0]
+        if event.kind == "checkout" and event.request is not None and not is_test(event.source):
+            held.add(event.connection or 0)
+        elif event.kind in {"checkin", "close"}:
+            held.discard(event.connection or 0)
+
+    def _note_idle_thread(self, served: _Served, event: Event) -> None:
+        """Insert the wait of a thread that has done nothing for long, while it held a connection."""
+        idle = self._idle
+        if idle.connection == event.connection and event.kind in {"statement", "commit", "checkin"}:
+            waited = event.at - idle.at
+            if waited >= THREAD_WAIT_SECONDS:
+                worked = time.thread_time() - idle.cpu
+                if worked < waited * THREAD_BUSY_SHARE:
+                    number = event.request
+                    start = Event("outside.start", idle.at, number, detail=IN_THREAD)
+                    end = Event("outside.end", event.at, number, source=event.source)
+                    served.events += [start, end]
+        idle.connection = event.connection if event.kind == "executed" else None
+        if idle.connection is not None:
+            idle.at, idle.cpu = event.at, time.thread_time()
+
+    def _looked_at(self, serving: Coroutine[Any, Any, object]) -> Callable[[], None] | None:
+        """Note that a request begins to wait, if it is in a unit of work and not for the database."""
+        try:
+            served = self._served.get(self._request.get() or 0)
+            if served is None or not served.units - served.foreign:
+                return None
+            found = outside_wait(serving, self.places)
+            if found is None:
+                return None
+            what, place = found
+            number = self._request.get()
+            self._keep(
+                Event("outside.start", time.perf_counter(), number, detail=what, source=place)
+            )
+            return lambda: self._keep(Event("outside.end", time.perf_counter(), number))
+        except Exception as error:  # noqa: BLE001 (as in _safely)
+            self.problem = self.problem or named(error)
+            return None
 
     def _began(self, number: int) -> None:
-        self._open[number] = _Open(self._test())
+        self._served[number] = _Served(self._test())
 
     def _ended(self, number: int, scope: Scope) -> None:
         self._safely(self._examine)(number, scope)
 
     def _examine(self, number: int, scope: Scope) -> None:
-        request = self._open.pop(number, None)
-        if request is None or len(request.events) >= MAX_EVENTS:
+        served = self._served.pop(number, None)
+        if served is None or len(served.events) >= MAX_EVENTS:
             return
         trace = Trace(
             number=number,
             route=f"{scope['method']} {_route_path(scope)}",
-            place=self._operation_place(scope),
-            events=tuple(request.events),
-            test=request.test,
-            foreign=frozenset(self._foreign & {e.session for e in request.events if e.session}),
+            place=self.places.definition_of(scope.get("endpoint")),
+            events=tuple(served.events),
+            test=served.test,
+            foreign=frozenset(served.foreign),
             pools=tuple(self._pool_sizes.items()),
-            shared=tuple(request.shared.items()),
+            shared=tuple(served.shared.items()),
+            working=served.working(asyncio.current_task()),
         )
-        for finding in findings_of(trace):
+        for session in served.units:
+            self._begun.pop(session, None)  # said here; it need not be said again when collected
+        found = findings_of(trace)
+        for finding in found:
             self._add(finding)
+        self._examined(trace, found)
 
-    # --- whose line --------------------------------------------------------------------------
+    # --- findings ----------------------------------------------------------------------------
+
+    def _find(
+        self, rule: str, grade: Grade, place: str, message: str, advice: str, test: str
+    ) -> None:
+        path, _, line = place.rpartition(":")
+        number = int(line) if line.isdecimal() else 1
+        self._add(Finding(rule, grade, path or place, number, message, advice, test))
+
+    def _add(self, finding: Finding) -> None:
+        alike = (finding.rule, finding.path, finding.line)
+        self._alike[alike] += 1
+        if self._alike[alike] <= MAX_ALIKE and len(self.findings) < MAX_FINDINGS:
+            self.findings.append(finding)
 
     def _source(self, kind: Kind) -> str:
-        return self._place() if kind in SOURCED else ""
-
-    def _place(self) -> str:
-        """Name the innermost line of the project's own code that is running now."""
-        frame: FrameType | None = sys._getframe(1)
-        outside = False
-        for _ in range(MAX_FRAMES):
-            if frame is None and not outside:
-                frame, outside = _awaiting_frame(), True
-            if frame is None:
-                return ""
-            name = self._own_path(frame.f_code)
-            if name is not None:
-                return f"{name}:{frame.f_lineno}"
-            frame = frame.f_back
-        return ""
-
-    def _own_path(self, code: CodeType) -> str | None:
-        if code not in self._own_code:
-            file = code.co_filename
-            inside = file.startswith(self._root) and "site-packages" not in file
-            self._own_code[code] = file.removeprefix(self._root) if inside else None
-        return self._own_code[code]
-
-    def _operation_place(self, scope: Scope) -> str:
-        code = getattr(scope.get("endpoint"), "__code__", None)
-        path = self._own_path(code) if code else None
-        return f"{path}:{code.co_firstlineno}" if code and path else ""
-
-
-def is_test(place: str) -> bool:
-    """Whether a line is in a test file or in a folder of tests."""
-    path = Path(place.rpartition(":")[0])
-    name = path.name
-    is_test_file = name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
-    return is_test_file or bool({"test", "tests"} & set(path.parts[:-1]))
+        return self.places.here() if kind in SOURCED else ""
 
 
 def _route_path(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", None) or scope.get("path", ""))
-
-
-def _awaiting_frame() -> FrameType | None:
-    """Return where the coroutine waits on whose behalf SQLAlchemy runs this greenlet, if it does."""
-    greenlet = sys.modules.get("greenlet")
-    current = greenlet.getcurrent() if greenlet else None
-    parent = getattr(current, "parent", None)
-    frame: FrameType | None = getattr(parent, "gr_frame", None)
-    return frame

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -27,6 +29,9 @@ WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
     re.IGNORECASE | re.DOTALL,
 )
+
+EXPLICIT_LOADS = frozenset({"Session.refresh", "Session._get_impl", "Session._merge"})
+MAX_CALLS = 40
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -41,13 +46,20 @@ Kind = Literal[
     "checkin",
     "begin",
     "statement",
+    "executed",
+    "load",
+    "wait",
+    "outside.start",
+    "outside.end",
     "flush",
     "commit",
     "rollback",
     "error",
     "session",
+    "unit.begin",
     "unit.commit",
     "unit.rollback",
+    "unit.end",
     "response.start",
     "response.end",
     "request.end",
@@ -61,9 +73,13 @@ class Event:
 
     Parameters:
         kind: what happened. ``commit`` and ``rollback`` are recorded as they are sent to the
-            database; an ``error`` after one says that it failed. ``unit.commit`` and
-            ``unit.rollback`` end a session's unit of work, also where a test's outer transaction
-            turns them into savepoints; ``session`` is the making of one.
+            database; an ``error`` after one says that it failed. ``executed`` is a statement's
+            end. ``unit.commit`` and ``unit.rollback`` decide on a session's unit of work, also
+            where a test's outer transaction turns them into savepoints, and ``unit.end`` lets go
+            of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
+            is an attribute loaded by being read. A ``wait`` for a connection of a full pool lasts
+            until its ``checkout`` or an ``error``; between ``outside.start`` and ``outside.end``
+            the request holds a connection and waits for something else.
         at: seconds on the clock of ``time.perf_counter``.
         request: the request being served, if any; its background tasks still belong to it.
         task: the asyncio task that did it, if any.
@@ -72,6 +88,7 @@ class Event:
         session: the ORM session, where one is at work.
         detail: the statement, the status, the error.
         writes: whether a statement changes rows.
+        sync: whether a driver executes the statement that keeps its thread until the answer is in.
         source: ``path:line`` of the watched project's own code that caused it, where that is known.
     """
 
@@ -84,6 +101,7 @@ class Event:
     session: int | None = None
     detail: str = ""
     writes: bool = False
+    sync: bool = False
     source: str = ""
 
 
@@ -166,6 +184,7 @@ class Recorder:
             (Engine, "commit", self._on_commit),
             (Engine, "rollback", self._on_rollback),
             (Engine, "before_cursor_execute", self._on_statement),
+            (Engine, "after_cursor_execute", self._on_executed),
             (Engine, "handle_error", self._on_error),
             (Session, "do_orm_execute", self._on_execute),
             (Session, "after_begin", self._on_session_begin),
@@ -190,7 +209,9 @@ class Recorder:
         detail: str = "",
         *,
         session: int | None = None,
+        pool: int | None = None,
         writes: bool = False,
+        sync: bool = False,
     ) -> None:
         known = {} if info is None else self._known(info)
         self._keep(
@@ -199,11 +220,12 @@ class Recorder:
                 time.perf_counter(),
                 request=self._request.get(),
                 task=self._current_task(),
-                pool=known.get("pool"),
+                pool=pool or known.get("pool"),
                 connection=known.get("connection"),
                 session=session or known.get("session"),
                 detail=detail,
                 writes=writes,
+                sync=sync,
                 source=self._source(kind),
             )
         )
@@ -258,16 +280,23 @@ class Recorder:
         self, session: Session, transaction: SessionTransaction, connection: Connection
     ) -> None:
         self._known(connection.info)["session"] = self._sessions(session)
+        begins = session not in self._at_work
         self._at_work[session] = connection.info
         self._used(session)
+        if begins:
+            self._record("unit.begin", connection.info)
 
     def _on_execute(self, state: ORMExecuteState) -> None:
         self._used(state.session)
+        read = _attribute_read(state)
+        if read:
+            self._record("load", detail=read, session=self._sessions(state.session))
 
     def _on_session_end(self, session: Session, transaction: SessionTransaction) -> None:
         """Let go of a connection that may outlive the session, such as a test's."""
         info = self._at_work.pop(session, None) if transaction.parent is None else None
         if info is not None:
+            self._record("unit.end", info, session=self._sessions(session))
             self._known(info).pop("session", None)
 
     def _on_begin(self, connection: Connection) -> None:
@@ -289,7 +318,11 @@ class Recorder:
         executemany: bool,
     ) -> None:
         writes = bool(WRITE.match(statement))
-        self._record("statement", _info(connection), statement, writes=writes)
+        sync = not connection.dialect.is_async
+        self._record("statement", _info(connection), statement, writes=writes, sync=sync)
+
+    def _on_executed(self, connection: Connection, *_: object) -> None:
+        self._record("executed", _info(connection))
 
     def _on_session_commit(self, session: Session) -> None:
         if not session.in_nested_transaction():
@@ -306,6 +339,30 @@ class Recorder:
 
     def _on_flush(self, session: Session, context: UOWTransaction) -> None:
         self._record("flush", session.connection().info)
+
+
+def _attribute_read(state: ORMExecuteState) -> str:
+    """Name what is loaded because an attribute was read; nothing if a call asked for it."""
+    if not state.is_select:
+        return ""
+    path = state.loader_strategy_path
+    if state.lazy_loaded_from is not None and path:
+        return f"relationship {path[-1]}"
+    if state.is_column_load and not _calls(EXPLICIT_LOADS):
+        return "expired columns"
+    return ""
+
+
+def _calls(names: frozenset[str]) -> bool:
+    """Whether one of SQLAlchemy's functions of these names is being called."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(MAX_CALLS):
+        if frame is None:
+            return False
+        if frame.f_code.co_qualname in names and "sqlalchemy" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def named(error: BaseException) -> str:
