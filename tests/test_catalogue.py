@@ -63,7 +63,7 @@ plain
 - **Outcome:** SQLite `409; or
   so`; PostgreSQL ``a `b` c``; `500`
 - **Caught by:** [proof](../tests/proofs/session/test_one_per_request.py),
-  [counterexample](../tests/counterexamples/session/one-per-request.patch)
+  [counterexample](../tests/counterexamples/session/one-per-request.patch), `observe`
 
 ## other
 
@@ -104,6 +104,7 @@ def test_a_rule_is_read_with_all_it_states() -> None:
     assert str(first.proof) == "tests/proofs/session/test_one_per_request.py"
     assert first.caught_by[0] == Link("proof", "../tests/proofs/session/test_one_per_request.py")
     assert (first.path, first.line) == (PATH, 9)
+    assert (first.observed, second.observed) == (True, False)
     assert (second.name, second.window, second.databases) == ("session/other", (), ("sqlite",))
 
 

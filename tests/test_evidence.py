@@ -18,13 +18,13 @@ from async_db.evidence import (
     write_text,
 )
 
-GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345)
+GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True)
 TESTS = ServiceTests("depends", "sqlite", 3, 0, 1, 1.5)
 EVIDENCE = Evidence({"fastapi": "0.165.0"}, (GOOD,), (TESTS,))
 
 
 def test_json_has_the_form_that_is_documented() -> None:
-    wrong = replace(GOOD, refuted=None, outcome=None, reason="no counterexample")
+    wrong = replace(GOOD, refuted=None, outcome=None, observed=None, reason="no counterexample")
 
     content = json.loads(replace(EVIDENCE, results=(GOOD, wrong)).to_json())
 
@@ -33,13 +33,14 @@ def test_json_has_the_form_that_is_documented() -> None:
         "schema_version": 1,
         "releases": {"fastapi": "0.165.0"},
         "results": [
-            {**common, "refuted": True, "outcome": "409", "seconds": 0.123},
+            {**common, "refuted": True, "outcome": "409", "seconds": 0.123, "observed": True},
             {
                 **common,
                 "refuted": None,
                 "outcome": None,
                 "seconds": 0.123,
                 "reason": "no counterexample",
+                "observed": None,
             },
         ],
         "service_tests": [
@@ -63,6 +64,7 @@ def test_json_has_the_form_that_is_documented() -> None:
         (replace(EVIDENCE, results=()), False),
         (replace(EVIDENCE, results=(replace(GOOD, proved=False),)), False),
         (replace(EVIDENCE, results=(replace(GOOD, refuted=None),)), False),
+        (replace(EVIDENCE, results=(replace(GOOD, reason="not observed"),)), False),
         (replace(EVIDENCE, service_tests=(replace(TESTS, reason="failed"),)), False),
     ],
 )
@@ -92,7 +94,7 @@ def test_the_table_says_what_went_wrong() -> None:
     assert len({len(line) for line in lines[:5]}) == 1
     assert "x \\| y x \\| y" in lines[2]
     assert lines[2].endswith("… |")
-    assert lines[3].startswith("| b/two                   | no proof            | –  ")  # noqa: RUF001
+    assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]  # noqa: RUF001
     assert "| 3 passed, 1 skipped | 2 passed, 1 failed, 1 skipped" in lines[4]
     assert lines[5:] == [
         "",

@@ -19,8 +19,16 @@ import pytest
 
 import verify
 from async_db.catalogue import Comparator, Requirement, parse_rules
+from async_db.findings import Finding
 from async_db.proving import Outcome, Report
-from async_db.verification import judge_proof, judge_refutation, outside_window
+from async_db.recording import Recording
+from async_db.verification import (
+    findings_in,
+    judge_observation,
+    judge_proof,
+    judge_refutation,
+    outside_window,
+)
 
 VERIFY = Path(verify.__file__)
 MARKER = "VERIFY_TEST_RUN"
@@ -320,6 +328,7 @@ def test_good_rules_are_proved_and_refuted_on_both_databases(pack: Pack, command
         "proved": True,
         "refuted": True,
         "outcome": 'syntax error at or near "TABEL"',
+        "observed": False,
     }
     assert [(tests["database"], tests["passed"]) for tests in evidence["service_tests"]] == [
         ("sqlite", 1),
@@ -693,6 +702,41 @@ def test_a_refutation_may_come_before_any_test_starts() -> None:
     report = Report((), unusable="pytest gave up: 409 assert -1 == 3")
 
     assert judge_refutation(RULE, "sqlite", report)[1] is None
+
+
+def found(rule: str) -> Recording:
+    return Recording(findings=(Finding(rule, "proven", "app.py", 1, "adds wrongly", "add"),))
+
+
+def test_what_observe_reports_is_what_the_text_says_of_it() -> None:
+    claiming = replace(RULE, observed=True)
+
+    assert judge_observation(RULE, observed=False) is None
+    assert judge_observation(claiming, observed=True) is None
+    assert judge_observation(RULE, observed=True) == (
+        "observe reports the counterexample, which the text does not say"
+    )
+    assert judge_observation(claiming, observed=False) == (
+        "observe does not report the counterexample"
+    )
+
+
+def test_findings_of_a_run_are_those_of_its_tests_and_of_its_end() -> None:
+    outcome = replace(failed("409"), recording=found("sums/adds"))
+
+    assert findings_in(Report((outcome, failed("409")), afterwards=found("sums/other"))) == {
+        "sums/adds",
+        "sums/other",
+    }
+
+
+def test_a_proof_in_which_observe_reports_the_rule_is_none() -> None:
+    passed = replace(failed(), status="passed")
+
+    assert judge_proof(RULE, Report((replace(passed, recording=found("sums/other")),))).proved
+    assert judge_proof(RULE, Report((replace(passed, recording=found("sums/adds")),))).reason == (
+        "observe reports the scaffold: sums/adds at app.py:1: adds wrongly"
+    )
 
 
 def test_tests_of_other_rules_prove_nothing() -> None:

@@ -21,6 +21,9 @@ NON_RULE_HEADINGS = frozenset({"Contents"})
 FIELDS = ("Window", "Databases", "Outcome", "Caught by")
 """The list lines that end every rule, in this order."""
 
+OBSERVED = "`observe`"
+"""What the line of means to catch a rule's breach names, where `observe` sees it."""
+
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*")
 _FENCE = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)")
@@ -128,6 +131,8 @@ class Rule:
     databases: tuple[str, ...]
     outcomes: tuple[StatedOutcome, ...]
     caught_by: tuple[Link, ...]
+    observed: bool
+    """Whether `observe` reports the counterexample when it watches the proof run under it."""
     code: tuple[CodeBlock, ...]
     path: Path
     line: int
@@ -340,6 +345,7 @@ class _Section:
                 Link(found["label"], found["target"])
                 for found in _LINK.finditer(fields["Caught by"].value)
             ),
+            observed=OBSERVED in fields["Caught by"].value,
             code=tuple(self._code()),
             path=self.path,
             line=self.heading.number,

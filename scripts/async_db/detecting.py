@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from async_db.events import Event
 from async_db.findings import Finding, Grade
 from async_db.places import is_test
-from async_db.trace import Event
 
 ENGINE_ADVICE = "create the engine in the lifespan, and hand it out from there"
 
@@ -22,6 +22,7 @@ MAX_EVIDENCE = 12
 MANY_LOADS = 3  # of one relationship in one request
 MANY_QUERIES = 5  # of the same text from the same line: fewer may well be different questions
 
+RAISED_LOAD = "is not available due to lazy='raise"
 QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 PAGE = re.compile(r"\border by\b.*\blimit\b", re.IGNORECASE | re.DOTALL)
 # What stays with a connection of PostgreSQL or MySQL after the transaction that said it.
@@ -388,9 +389,21 @@ def loaded_by_reading(trace: Trace) -> Iterator[Finding]:
 
 
 def refused_to_load(trace: Trace) -> Iterator[Finding]:
-    """Find relationships that were not loaded and whose ``lazy="raise"`` said so."""
+    """Find attributes that could not be loaded: by ``lazy="raise"``, or with no session left."""
     for index, event in enumerate(trace.events):
-        if event.kind == "error" and "is not available due to lazy='raise" in event.detail:
+        if event.kind != "error":
+            continue
+        if "attribute refresh operation cannot proceed" in event.detail:
+            yield _finding(
+                trace,
+                "session/no-expire-on-commit",
+                "proven",
+                index,
+                f"{trace.route} reads what a commit has expired, and the session is closed",
+                "make the factory with expire_on_commit=False",
+            )
+            return
+        if "lazy load operation of attribute" in event.detail or RAISED_LOAD in event.detail:
             yield _finding(
                 trace,
                 "loading/no-lazy-loads",

@@ -54,10 +54,12 @@ class Result:
     seconds: float
     reason: str | None = None
     """What went wrong; None when the rule is both proved and refuted."""
+    observed: bool | None = None
+    """Whether `observe` reported the counterexample; None where it was not tried."""
 
     @property
     def good(self) -> bool:
-        return self.proved is True and self.refuted is True
+        return self.proved is True and self.refuted is True and self.reason is None
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,7 @@ def _without_none_reason(content: dict[str, object]) -> dict[str, object]:
 
 def _cell(result: Result) -> str:
     if result.reason is None:
-        return "proved, refuted"
+        return "proved, refuted, observed" if result.observed else "proved, refuted"
     return _shortened(result.reason, _CELL_WIDTH)
 
 

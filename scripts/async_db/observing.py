@@ -23,9 +23,10 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool, QueuePool
 
 from async_db.detecting import ENGINE_ADVICE, Trace, findings_of
+from async_db.events import Event, Kind
 from async_db.findings import Finding, Grade
 from async_db.places import Places, is_test
-from async_db.trace import Event, Kind, Receive, Recorder, Scope, Send, named
+from async_db.trace import Receive, Recorder, Scope, Send, named
 from async_db.waiting import outside_wait, stepped
 from async_db.wrapping import wrapped
 

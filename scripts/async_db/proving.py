@@ -13,8 +13,8 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from multiprocessing import connection, forkserver, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext, ForkServerProcess, SpawnProcess
@@ -26,6 +26,8 @@ from async_db.postgres import PostgresError, short_temporary_folder
 
 if TYPE_CHECKING:
     import pytest
+
+    from async_db.recording import Recording, TestRecorder
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -40,6 +42,7 @@ WARM_MODULES = (
     *("sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "aiosqlite", "tomllib"),
     *("pydantic_settings", "pythonjsonlogger.json", "_pytest.junitxml"),
     # FastAPI looks into it when a route is made; from Python 3.14 on it only warns.
+    "async_db.observing",
     *(("pydantic.v1",) if sys.version_info < (3, 14) else ()),
 )
 
@@ -76,6 +79,8 @@ class Job:
     """An existing folder, outside the project, for the child's log and temporary files."""
     python_path: tuple[Path, ...] = ()
     """Folders the tests import from, besides the project."""
+    observed: bool = False
+    """Whether what the tests do to the database is recorded."""
 
     @property
     def log(self) -> Path:
@@ -95,6 +100,8 @@ class Outcome:
     messages: tuple[str, ...] = ()
     """Why it failed or was skipped: the exception's own text, without any source lines."""
     seconds: float = 0.0
+    recording: "Recording | None" = None
+    """What it did to the database, if that is recorded."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,8 @@ class Report:
     """The test that was running then, with no messages."""
     unusable: str | None = None
     """Why pytest could not run any test, as when `conftest.py` cannot be imported."""
+    afterwards: "Recording | None" = None
+    """What happened after the last test, if that is recorded."""
     seconds: float = 0.0
 
 
@@ -156,7 +165,7 @@ class Prover:
             report.unusable
             and f"{report.unusable}: {_error_line(job.log.read_text('utf-8', 'replace'))}"
         )
-        return Report(report.outcomes, report.problem, report.running, unusable, seconds)
+        return replace(report, unusable=unusable, seconds=seconds)
 
     def _process(self, job: Job, writer: Connection) -> ForkServerProcess | SpawnProcess:
         # Not a daemon: those may not have children, and proofs may need some.
@@ -190,8 +199,8 @@ class Prover:
                     outcomes.append(test)
                     running = None
                     deadline = time.monotonic() + self._timeout
-                case ("ended", (None | str()) as unusable):
-                    return Report(tuple(outcomes), unusable=unusable)
+                case ("ended", (None | str()) as unusable, afterwards):
+                    return Report(tuple(outcomes), unusable=unusable, afterwards=afterwards)
                 case _:
                     with self._lock:
                         problem = f"crashed: {_death(child)}"
@@ -260,7 +269,8 @@ def _child(job: Job, writer: Connection) -> None:
     import pytest
 
     writer.send(("begun", None))
-    collector = _Collector(writer)
+    recorder = _recorder(job)
+    collector = _Collector(writer, recorder)
     # What is imported before pytest starts cannot be rewritten, nor needs to be. Assertions are
     # told in full: the text may state any part of them.
     options = (
@@ -273,16 +283,26 @@ def _child(job: Job, writer: Connection) -> None:
     )
     usual = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
     try:
-        told = pytest.main([*options, *job.paths], plugins=[collector]) in usual
+        with recorder.watching() if recorder else nullcontext():
+            told = pytest.main([*options, *job.paths], plugins=[collector]) in usual
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         # As when what the tests leaked is found after the last of them, and warnings are errors.
         traceback.print_exc()
         told = collector.tell_end(_innermost(error))
     sys.stdout.flush()
     sys.stderr.flush()
-    writer.send(("ended", None if told else "pytest gave up"))
+    afterwards = recorder.take() if recorder else None
+    writer.send(("ended", None if told else "pytest gave up", afterwards))
     if sys.platform != "win32":
         os.killpg(0, signal.SIGKILL)  # threads and processes that the tests left, and this one
+
+
+def _recorder(job: Job) -> "TestRecorder | None":
+    if not job.observed:
+        return None
+    from async_db.recording import TestRecorder
+
+    return TestRecorder(job.project)
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -329,8 +349,9 @@ def child_environment(environment: Mapping[str, str], job: Job) -> dict[str, str
 class _Collector:
     """The pytest plugin that tells the parent what happens."""
 
-    def __init__(self, writer: Connection) -> None:
+    def __init__(self, writer: Connection, recorder: "TestRecorder | None") -> None:
         self._writer = writer
+        self._recorder = recorder
         self._rules: dict[str, frozenset[str]] = {}
         self._reports: list[pytest.TestReport] = []
         self._members: dict[str, str] = {}
@@ -358,6 +379,8 @@ class _Collector:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._reports = []
         self._members = {}
+        if self._recorder:
+            self._recorder.test = nodeid
         self._send("started", Outcome(nodeid, self._rules.get(nodeid, frozenset()), "failed"))
 
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
@@ -386,7 +409,11 @@ class _Collector:
         seconds = sum(report.duration for report in self._reports)
         messages = told if worst != "passed" else ()
         rules = self._rules.get(nodeid, frozenset())
-        self._send("finished", Outcome(nodeid, rules, worst, messages, seconds))
+        recording = None
+        if self._recorder:
+            self._recorder.test = ""
+            recording = self._recorder.take()
+        self._send("finished", Outcome(nodeid, rules, worst, messages, seconds, recording))
 
     def _send(self, kind: str, outcome: Outcome) -> None:
         self._told = True

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from async_db.asgi import Client, Exchange, started
-from async_db.trace import Event, Recorder
+from async_db.events import Event
+from async_db.trace import Recorder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -15,15 +15,16 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from async_db.events import Event, Kind
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
@@ -32,77 +33,13 @@ WRITE = re.compile(
 
 EXPLICIT_LOADS = frozenset({"Session.refresh", "Session._get_impl", "Session._merge"})
 MAX_CALLS = 40
+READ_ERROR = re.compile(r"(DetachedInstanceError|MissingGreenlet|StatementError): [^\n]{,200}")
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-Kind = Literal[
-    "connect",
-    "close",
-    "checkout",
-    "checkin",
-    "begin",
-    "statement",
-    "executed",
-    "load",
-    "wait",
-    "outside.start",
-    "outside.end",
-    "flush",
-    "commit",
-    "rollback",
-    "error",
-    "session",
-    "unit.begin",
-    "unit.commit",
-    "unit.rollback",
-    "unit.end",
-    "response.start",
-    "response.end",
-    "request.end",
-    "cancel",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened. The numbers count up from 1 within one recorder.
-
-    Parameters:
-        kind: what happened. ``commit`` and ``rollback`` are recorded as they are sent to the
-            database; an ``error`` after one says that it failed. ``executed`` is a statement's
-            end. ``unit.commit`` and ``unit.rollback`` decide on a session's unit of work, also
-            where a test's outer transaction turns them into savepoints, and ``unit.end`` lets go
-            of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
-            is an attribute loaded by being read. A ``wait`` for a connection of a full pool lasts
-            until its ``checkout`` or an ``error``; between ``outside.start`` and ``outside.end``
-            the request holds a connection and waits for something else.
-        at: seconds on the clock of ``time.perf_counter``.
-        request: the request being served, if any; its background tasks still belong to it.
-        task: the asyncio task that did it, if any.
-        pool: the connection pool, hence the engine.
-        connection: the physical connection to the database.
-        session: the ORM session, where one is at work.
-        detail: the statement, the status, the error.
-        writes: whether a statement changes rows.
-        sync: whether a driver executes the statement that keeps its thread until the answer is in.
-        source: ``path:line`` of the watched project's own code that caused it, where that is known.
-    """
-
-    kind: Kind
-    at: float
-    request: int | None = None
-    task: int | None = None
-    pool: int | None = None
-    connection: int | None = None
-    session: int | None = None
-    detail: str = ""
-    writes: bool = False
-    sync: bool = False
-    source: str = ""
 
 
 class _Numbers:
@@ -366,8 +303,12 @@ def _calls(names: frozenset[str]) -> bool:
 
 
 def named(error: BaseException) -> str:
-    """Return an error as a traceback's last line does, on one line and without its module."""
-    return f"{type(error).__name__}: {_first_line(error)}"
+    """Return an error as a traceback's last line does, on one line and without its module.
+
+    What a validation error has read as an error of the ORM follows it.
+    """
+    cause = READ_ERROR.search(str(error).partition("\n")[2])
+    return f"{type(error).__name__}: {_first_line(error)}{f' {cause[0]}' if cause else ''}"
 
 
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:

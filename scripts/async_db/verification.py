@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from async_db.catalogue import DATABASES, Rule, load_rules
 from async_db.evidence import Evidence, Result, ServiceTests, installed_releases
+from async_db.findings import Finding
 from async_db.patching import PatchError, apply_to_tree
 from async_db.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
 from async_db.proving import Interrupted, Job, Outcome, Prover, Report
@@ -266,6 +267,7 @@ class _Database:
         project = self._scaffold.parents[1] / rule.topic / rule.slug / "project"
         reasons = [proof.reason] if proof.reason else []
         refuted: bool | None = None
+        observed: bool | None = None
         outcome = None
         problem = None if proof.proved is None else self._apply(rule, project)
         if problem is None and proof.proved:
@@ -275,6 +277,8 @@ class _Database:
                 seen, problem = judge_refutation(rule, self._key, report)
                 outcome = "; ".join(seen) or None
                 refuted = problem is None
+                observed = rule.name in findings_in(report)
+                problem = problem or judge_observation(rule, observed=observed)
             except PostgresError as error:
                 problem = f"database could not be started: {error}"
         if problem is not None:
@@ -290,6 +294,7 @@ class _Database:
             outcome=outcome,
             seconds=proof.seconds + time.monotonic() - began,
             reason="; ".join(reasons) or None,
+            observed=observed,
         )
 
     def _apply(self, rule: Rule, project: Path) -> str | None:
@@ -317,7 +322,7 @@ class _Database:
         else:
             url = f"sqlite:///{(scratch / 'database.sqlite3').as_posix()}"
         scripts = Path(__file__).resolve().parents[1]
-        return Job(project, tuple(paths), url, scratch, (scripts,))
+        return Job(project, tuple(paths), url, scratch, (scripts,), observed=True)
 
     def _judged(self, report: Report) -> _Proved:
         proofs = tuple(self._judge(rule, report) for rule in self.rules)
@@ -340,6 +345,8 @@ class _Database:
         reason = report.unusable or (report.problem and _stopped(report))
         if failed:
             reason = f"{failed[0].test}: {_told(failed[0])}"
+        elif found := [finding for outcome in own for finding in _findings_of(outcome)]:
+            reason = f"observe reports {_located(found[0])}"
         elif not reason and not passed:
             reason = "no test passed"
         return ServiceTests(
@@ -366,6 +373,9 @@ def judge_proof(rule: Rule, report: Report) -> Proof:
     """Judge a rule by a run on the scaffold: it has tests there, and all of them passed."""
     own = _tests_of(rule, report)
     seconds = sum((outcome.seconds for outcome in own), 0.0)
+    for finding in (finding for outcome in own for finding in _findings_of(outcome)):
+        if finding.rule == rule.name:
+            return Proof(False, f"observe reports the scaffold: {_located(finding)}", seconds)
     for outcome in own:
         if outcome.status == "failed":
             return Proof(False, f"proof failed: {_told(outcome)}", seconds)
@@ -418,6 +428,34 @@ def judge_refutation(
         if text not in seen:
             return seen, f"fails, but never with the stated outcome “{text}”"
     return seen, None
+
+
+def judge_observation(rule: Rule, *, observed: bool) -> str | None:
+    """Say what is wrong, if the text claims of `observe` what a run under it did not show."""
+    if observed and not rule.observed:
+        return "observe reports the counterexample, which the text does not say"
+    if rule.observed and not observed:
+        return "observe does not report the counterexample"
+    return None
+
+
+def findings_in(report: Report) -> frozenset[str]:
+    """Give the rules by which `observe` reports something of a run, also after its last test."""
+    recordings = [outcome.recording for outcome in report.outcomes] + [report.afterwards]
+    return frozenset(
+        finding.rule
+        for recording in recordings
+        if recording is not None
+        for finding in recording.findings
+    )
+
+
+def _findings_of(outcome: Outcome) -> tuple[Finding, ...]:
+    return outcome.recording.findings if outcome.recording else ()
+
+
+def _located(finding: Finding) -> str:
+    return f"{finding.rule} at {finding.path}:{finding.line}: {finding.message}"
 
 
 def _tests_of(rule: Rule, report: Report) -> list[Outcome]:
