@@ -93,7 +93,7 @@ def test_the_table_says_what_went_wrong() -> None:
     ]
     assert len({len(line) for line in lines[:5]}) == 1
     assert "x \\| y x \\| y" in lines[2]
-    assert lines[2].endswith("… |")
+    assert "… " in lines[2]
     assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]  # noqa: RUF001
     assert "| 3 passed, 1 skipped | 2 passed, 1 failed, 1 skipped" in lines[4]
     assert lines[5:] == [
