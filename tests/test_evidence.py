@@ -95,7 +95,8 @@ def test_the_table_says_what_went_wrong() -> None:
     assert "x \\| y x \\| y" in lines[2]
     assert "… " in lines[2]
     assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]  # noqa: RUF001
-    assert "| 3 passed, 1 skipped | 2 passed, 1 failed, 1 skipped" in lines[4]
+    cells = [cell.strip() for cell in lines[4].split("|")[2:4]]
+    assert cells == ["3 passed, 1 skipped", "2 passed, 1 failed, 1 skipped"]
     assert lines[5:] == [
         "",
         f"- a/one on PostgreSQL: {' '.join(long.split())}",
