@@ -411,6 +411,7 @@ def load(what: str) -> Event:
     return event("load", session=1, detail=what)
 
 
+LAZY_IN_SYNC = ("loading/no-lazy-loads", "review")
 MISSING = event("error", detail="StatementError: greenlet_spawn has not been called")
 SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
 
@@ -421,8 +422,10 @@ SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
         ((load("relationship P.kids"), MISSING), [("loading/no-lazy-loads", "proven")]),
         ((COMMIT, load("expired columns"), MISSING), [("session/no-expire-on-commit", "proven")]),
         ((load("expired columns"), MISSING), [("loading/no-lazy-loads", "proven")]),
-        ((load("relationship P.kids"), SYNC_READ), [("loading/no-lazy-loads", "review")]),
+        ((load("relationship P.kids"), SYNC_READ), [LAZY_IN_SYNC]),
         ((load("relationship P.kids"), READ), []),  # awaitable_attrs, run_sync
+        ((load("relationship P.kids"), event("begin"), SYNC_READ), [LAZY_IN_SYNC]),
+        ((load("relationship P.kids"), COMMIT), [("loading/no-lazy-loads", "proven")]),
         (
             (event("error", detail="'P.kids' is not available due to lazy='raise'"),),
             [("loading/no-lazy-loads", "proven")],
@@ -445,7 +448,7 @@ def test_one_query_many_times() -> None:
     one_by_one = ("loading/no-n-plus-one", "suspected")
     page = event("statement", session=1, detail="SELECT x ORDER BY id LIMIT 5")
     of_another = event("statement", session=2, detail="SELECT")
-    lazily = (load("relationship P.kids"), SYNC_READ)
+    lazily = (load("relationship P.kids"), SYNC_READ, event("executed"))
 
     assert rules_of(*[READ] * 5) == [one_by_one]
     assert rules_of(*[READ] * 4) == []

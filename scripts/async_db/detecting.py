@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from async_db.events import Event
+from async_db.events import Event, Kind
 from async_db.findings import Finding, Grade
 from async_db.places import is_test
 
@@ -22,6 +22,10 @@ MAX_EVIDENCE = 12
 MANY_LOADS = 3  # of one relationship in one request
 MANY_QUERIES = 5  # of the same text from the same line: fewer may well be different questions
 
+# What may come between the reading of an attribute and the statement that loads it.
+BEFORE_A_STATEMENT: frozenset[Kind] = frozenset(
+    {"load", "session", "connect", "wait", "checkout", "unit.begin", "begin", "flush"}
+)
 RAISED_LOAD = "is not available due to lazy='raise"
 QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 PAGE = re.compile(r"\border by\b.*\blimit\b", re.IGNORECASE | re.DOTALL)
@@ -364,28 +368,39 @@ def loaded_by_reading(trace: Trace) -> Iterator[Finding]:
     for index, event in enumerate(trace.events):
         if event.kind != "load" or event.session in trace.foreign:
             continue
-        following = next((e for e in trace.events[index + 1 :] if e.kind != "load"), None)
-        failed = following is not None and following.kind == "error"
+        statement = _statement_after(trace.events[index + 1 :])
+        sent = statement is not None
         committed = any(
             e.kind == "unit.commit" and e.session == event.session for e in trace.events[:index]
         )
         expired = event.detail.startswith("expired") and committed
-        works = following is not None and following.kind == "statement" and not following.sync
-        if works or (event.detail, event.source) in told:
+        explicit = statement is not None and not statement.sync
+        if explicit or (event.detail, event.source) in told:
             continue  # asked for by awaitable_attrs or run_sync, or said already
         told.add((event.detail, event.source))
         yield _finding(
             trace,
             "session/no-expire-on-commit" if expired else "loading/no-lazy-loads",
-            "proven" if failed else "review",
+            "review" if sent else "proven",
             index,
             f"{trace.route} loads {event.detail} by reading an attribute"
-            f"{'' if failed else ', which fails once the session is async'}",
+            f"{', which fails once the session is async' if sent else ', and fails'}",
             "make the factory with expire_on_commit=False"
             if expired
             else "load it in the query, such as by selectinload",
             event.session,
         )
+
+
+def _statement_after(events: tuple[Event, ...]) -> Event | None:
+    """Give the statement that these events begin with, if it was executed."""
+    for index, event in enumerate(events):
+        if event.kind == "statement":
+            later = (e.kind for e in events[index + 1 :] if e.connection == event.connection)
+            return event if next(later, "executed") == "executed" else None
+        if event.kind not in BEFORE_A_STATEMENT:
+            return None
+    return None
 
 
 def refused_to_load(trace: Trace) -> Iterator[Finding]:
