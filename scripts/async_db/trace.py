@@ -52,6 +52,11 @@ Kind = Literal[
     "response.end",
     "request.end",
     "cancel",
+    "executed",
+    "wait",
+    "outside.start",
+    "outside.end",
+    "load",
 ]
 
 
