@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from async_db.markup import counted, milliseconds, text
 from async_db.timeline import Bar, Lane, Line, Mark, Timeline
@@ -28,6 +29,16 @@ _CAPTION = 17
 _LABEL = 13
 _LABEL_ROWS = 2
 _AXIS = 22
+_NAMED = {
+    "error": 0,
+    "cancel": 0,
+    "load": 1,
+    "commit": 1,
+    "rollback": 1,
+    "unit.commit": 1,
+    "unit.rollback": 1,
+}
+"""The marks that get a label; the lower the number, the more it matters."""
 _LESS_THAN_ALL = frozenset({"flush", "session", "load", "connect", "close", "statement"})
 
 
@@ -81,7 +92,7 @@ def scale_of(timelines: Sequence[Timeline]) -> Scale:
     times = sorted({0.0, length, *(line.at for each in timelines for line in each.lines)})
     gaps = [
         (start, end)
-        for start, end in zip(times, times[1:], strict=False)
+        for start, end in pairwise(times)
         if end - start > max(0.4 * length, _GAP_LEAST) and end - start < length
     ]
     return Scale(length, tuple(gaps))
@@ -116,7 +127,7 @@ def figure(
     """
     told = summary(timeline)
     drawn, omitted = _trimmed(timeline)
-    note = f"<p class=note>{counted(omitted, 'bar or mark')} not drawn.</p>" if omitted else ""
+    note = f"<p class=note>Not drawn, from the middle: {omitted}.</p>" if omitted else ""
     return (
         f"<figure><figcaption>{text(told)}</figcaption>"
         f"{picture(drawn, f'{name}: {told}', scale or scale_of([timeline]), widths)}"
@@ -335,9 +346,9 @@ def _mark(mark: Mark, scale: Scale, y: int) -> str:
 def _wanted(lane: Lane, scale: Scale) -> Iterator[_Wanted]:
     """Give the labels of a lane; the lower their rank, the more they matter."""
     for mark in lane.marks:
-        rank = {"error": 0, "cancel": 0, "commit": 1, "rollback": 1, "load": 1}.get(mark.kind)
-        if rank is not None:
-            yield _Wanted(scale(mark.at), (mark.label[:24],), f"k-{mark.kind}", rank)
+        if mark.kind in _NAMED:
+            style = f"k-{mark.kind.removeprefix('unit.')}"
+            yield _Wanted(scale(mark.at), (mark.label[:24],), style, _NAMED[mark.kind])
     for bar in lane.bars:
         if bar.kind in {"wait", "outside", "statement"}:
             rank = 4 if bar.tone == "control" else 3 if bar.kind == "statement" else 2
@@ -345,9 +356,7 @@ def _wanted(lane: Lane, scale: Scale) -> Iterator[_Wanted]:
             yield _Wanted(scale(bar.start), (label, label.partition(" ")[0]), "", rank)
 
 
-def _labels(
-    wanted: Sequence[_Wanted], top: int, widths: Sequence[str]
-) -> tuple[list[str], int]:
+def _labels(wanted: Sequence[_Wanted], top: int, widths: Sequence[str]) -> tuple[list[str], int]:
     """Lay labels out for each width, and give how many rows they take."""
     chosen: dict[tuple[str, str, int, str], list[str]] = {}
     rows = 0
@@ -362,15 +371,17 @@ def _labels(
         for shown_in in chosen.values():
             shown_in += ["w"] if widths[-1] in shown_in else []
     return [
-        f'<text class="l {" ".join(filter(None, [*shown_in, style]))}" {place} '
+        f'<text class="{_classes(shown_in, style, place)}" x="{place}" '
         f"y={top + row * _LABEL + 9}>{text(label, 40)}</text>"
         for (place, label, row, style), shown_in in chosen.items()
     ], rows
 
 
-def _laid_out(
-    wanted: Iterable[_Wanted], width: int
-) -> Iterator[tuple[_Wanted, str, str, int]]:
+def _classes(shown_in: Sequence[str], style: str, place: str) -> str:
+    return " ".join(["l", *shown_in, *([style] if style else []), *(["e"] * (place == "100%"))])
+
+
+def _laid_out(wanted: Iterable[_Wanted], width: int) -> Iterator[tuple[_Wanted, str, str, int]]:
     """Give each label that finds room: its text, its place as attributes, and its row."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(_LABEL_ROWS)]
     for each in sorted(wanted, key=lambda each: (each.rank, each.place)):
@@ -379,7 +390,7 @@ def _laid_out(
             label, start, end, row = found
             taken[row].append((start, end))
             at_end = end >= width - 0.01
-            yield each, label, 'x="100%" text-anchor=end' if at_end else f'x="{_pc(each.place)}"', row
+            yield each, label, "100%" if at_end else _pc(each.place), row
 
 
 def _room(

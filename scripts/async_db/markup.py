@@ -7,6 +7,7 @@ through `text`.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from html import escape
 
@@ -14,16 +15,29 @@ from async_db.look import SCRIPT, STYLE, SYMBOLS
 
 MAX_TEXT = 600
 
+_CODE = re.compile(r"`([^`]+)`")
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")
+
 
 def text(content: str, width: int = MAX_TEXT) -> str:
     """Give text for a page, between tags or between quotes, on one line and not too long."""
     return escape(shortened(content, width))
 
 
+def prose(content: str) -> str:
+    """Give a sentence of the catalogue's own, with what it has in backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", text(content))
+
+
+def code(line: str) -> str:
+    """Give a line of code, in which every space counts."""
+    return escape(visible(line.expandtabs(4)[:MAX_TEXT]))
+
+
 def shortened(content: str, width: int) -> str:
     """Give text on one line, with all that cannot be seen written as Python escapes it."""
     # No more is looked at than could be shown: an error may quote megabytes.
-    line = visible(" ".join(content[: 8 * width].split()))
+    line = visible(_SPACE.sub(" ", content[: 8 * width]).strip(" "))
     return line if len(line) <= width and len(content) <= 8 * width else line[: width - 1] + "…"
 
 
