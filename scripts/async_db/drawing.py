@@ -145,7 +145,7 @@ def summary(timeline: Timeline) -> str:
         parts.append("no response")
     parts += [_lateness(timeline, mark) for mark in timeline.late()[:1]]
     parts += [f"{lane.name} never given back" for lane in timeline.unreturned]
-    parts.append(f"over after {milliseconds(timeline.length)}")
+    parts.append(f"all done after {milliseconds(timeline.length)}")
     return " · ".join(parts)
 
 
@@ -180,29 +180,33 @@ def _item(line: Line, width: int) -> str:
 
 def picture(timeline: Timeline, name: str, scale: Scale, widths: Sequence[str]) -> str:
     """Draw a timeline."""
-    parts: list[str] = []
+    response = None if timeline.response is None else scale(timeline.response)
+    shapes: list[str] = []
+    words: list[str] = []
     bottom = _TOP
     for lane in timeline.lanes:
-        drawn, bottom = _lane(lane, scale, bottom, widths)
-        parts += drawn
-    response = None if timeline.response is None else scale(timeline.response)
+        drawn, written, bottom = _lane(lane, scale, response, bottom, widths)
+        shapes += drawn
+        words += written
     return "".join(
         [
             f'<svg class=t role=img aria-label="{text(name, 400)}" height={bottom + _AXIS}>',
-            *_ground(scale, response, bottom),
-            *parts,
-            *_gaps(scale, bottom),
-            *_answer(timeline, response, bottom),
+            *_ground(scale, response, scale(timeline.length), bottom),
+            *shapes,
+            *_cuts(scale, timeline.length, bottom),
+            *_answer(response, bottom),
+            *words,
+            *_answer_named(timeline.status, response),
             "</svg>",
         ]
     )
 
 
-def _ground(scale: Scale, response: float | None, bottom: int) -> Iterator[str]:
+def _ground(scale: Scale, response: float | None, end: float, bottom: int) -> Iterator[str]:
     """Draw what everything else stands on: the time after the response, and the axis."""
-    if response is not None and response < 100:
+    if response is not None and response < end:
         yield (
-            f'<rect class=aft x="{_pc(response)}" y={_TOP} width="{_pc(100 - response)}" '
+            f'<rect class=aft x="{_pc(response)}" y={_TOP} width="{_pc(end - response)}" '
             f"height={bottom - _TOP} />"
         )
     yield f'<line class=ax x1=0 x2="100%" y1={bottom} y2={bottom} />'
@@ -214,28 +218,34 @@ def _ground(scale: Scale, response: float | None, bottom: int) -> Iterator[str]:
         yield f'<text x="{_pc(place)}" y={bottom + 15}{anchor}>{label}</text>'
 
 
-def _gaps(scale: Scale, bottom: int) -> Iterator[str]:
+def _cuts(scale: Scale, length: float, bottom: int) -> Iterator[str]:
     """Draw where the axis is cut, over everything that lasts through the cut."""
     for start, end in scale.gaps:
+        if start >= length:  # it is the other picture on this scale that goes on
+            continue
         place = _pc(scale((start + end) / 2))
         yield f'<line class=cut x1="{place}" x2="{place}" y1={_TOP} y2={bottom + 4} />'
         yield f'<line class=cuts x1="{place}" x2="{place}" y1={_TOP} y2={bottom + 4} />'
-        # The tilde of what is cut short, where a tick would have its number.
         yield f'<text class=cutl x="{place}" y={bottom + 15}>⋯ {milliseconds(end - start)} ⋯</text>'
 
 
-def _answer(timeline: Timeline, response: float | None, bottom: int) -> Iterator[str]:
+def _answer(response: float | None, bottom: int) -> Iterator[str]:
+    if response is not None:
+        place = _pc(response)
+        yield f'<line class=res x1="{place}" x2="{place}" y1=6 y2={bottom} />'
+
+
+def _answer_named(status: str, response: float | None) -> Iterator[str]:
+    """Say over the picture where the response begins, on the side where there is room."""
     if response is None:
         return
-    place = _pc(response)
-    yield f'<line class=res x1="{place}" x2="{place}" y1=6 y2={bottom} />'
-    status = text(timeline.status, 12)
+    at = f'x="{_pc(response)}" y=15'
     if response <= 42:
-        yield f'<text class="rl s" x="{place}" dx=7 y=15>{status} · after the response</text>'
-    else:
-        yield f'<text class="rl e" x="{place}" dx=-7 y=15>response {status}</text>'
-        if response < 80:
-            yield f'<text class="rl s" x="{place}" dx=7 y=15>after</text>'
+        yield f'<text class="rl s" {at} dx=7>{text(status, 12)} · after the response</text>'
+        return
+    yield f'<text class="rl e" {at} dx=-7>response {text(status, 12)}</text>'
+    if response < 80:
+        yield f'<text class="rl s" {at} dx=7>after</text>'
 
 
 # --- lanes ---------------------------------------------------------------------------------------
@@ -251,15 +261,15 @@ class _Wanted:
     rank: int
 
 
-def _lane(lane: Lane, scale: Scale, top: int, widths: Sequence[str]) -> tuple[list[str], int]:
-    """Draw a lane below `top`, and give where it ends."""
-    out = [f'<text class="cap s" x=0 y={top + 14}>{text(caption(lane), 60)}</text>']
-    y = top + _CAPTION + 2
-    drawn, y, middle = _BARS[lane.kind](lane, scale, y)
-    out += drawn
-    out += [_mark(mark, scale, middle) for mark in lane.marks if mark.kind != "response.start"]
-    labels, rows = _labels(tuple(_wanted(lane, scale)), y + 2, widths)
-    return out + labels, y + rows * _LABEL + 8
+def _lane(
+    lane: Lane, scale: Scale, response: float | None, top: int, widths: Sequence[str]
+) -> tuple[list[str], list[str], int]:
+    """Draw a lane below `top`: its shapes, its words, and where it ends."""
+    named = f'<text class="cap s" x=0 y={top + 14}>{text(caption(lane), 60)}</text>'
+    shapes, y, middle = _BARS[lane.kind](lane, scale, top + _CAPTION + 2)
+    shapes += [_mark(mark, scale, middle) for mark in lane.marks if mark.kind != "response.start"]
+    labels, rows = _labels(tuple(_wanted(lane, scale)), response, y + 2, widths)
+    return shapes, [named, *labels], y + rows * _LABEL + 8
 
 
 def caption(lane: Lane) -> str:
@@ -356,55 +366,67 @@ def _wanted(lane: Lane, scale: Scale) -> Iterator[_Wanted]:
             yield _Wanted(scale(bar.start), (label, label.partition(" ")[0]), "", rank)
 
 
-def _labels(wanted: Sequence[_Wanted], top: int, widths: Sequence[str]) -> tuple[list[str], int]:
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A label that has found room: in which row, and at which place it begins or ends."""
+
+    text: str
+    place: float
+    style: str
+    row: int
+    ends: bool
+
+
+def _labels(
+    wanted: Sequence[_Wanted], response: float | None, top: int, widths: Sequence[str]
+) -> tuple[list[str], int]:
     """Lay labels out for each width, and give how many rows they take."""
-    chosen: dict[tuple[str, str, int, str], list[str]] = {}
-    rows = 0
+    shown_in: dict[_Label, list[str]] = {}
     for width in widths:
-        for each, label, place, row in _laid_out(wanted, WIDTHS[width]):
-            key = (place, label, row, each.style)
-            shown_in = chosen.setdefault(key, [])
-            if width not in shown_in:
-                shown_in.append(width)
-            rows = max(rows, row + 1)
+        for label in _laid_out(wanted, response, WIDTHS[width]):
+            shown_in.setdefault(label, []).append(width)
     if "w" not in widths:  # the widest there is also serves beyond
-        for shown_in in chosen.values():
-            shown_in += ["w"] if widths[-1] in shown_in else []
+        for shown in shown_in.values():
+            shown += ["w"] if widths[-1] in shown else []
+    rows = max((label.row + 1 for label in shown_in), default=0)
     return [
-        f'<text class="{_classes(shown_in, style, place)}" x="{place}" '
-        f"y={top + row * _LABEL + 9}>{text(label, 40)}</text>"
-        for (place, label, row, style), shown_in in chosen.items()
+        f'<text class="{" ".join(["l", *shown, *filter(None, [label.style]), *"e" * label.ends])}" '
+        f'x="{_pc(label.place)}" y={top + label.row * _LABEL + 9}>{text(label.text, 40)}</text>'
+        for label, shown in shown_in.items()
     ], rows
 
 
-def _classes(shown_in: Sequence[str], style: str, place: str) -> str:
-    return " ".join(["l", *shown_in, *([style] if style else []), *(["e"] * (place == "100%"))])
-
-
-def _laid_out(wanted: Iterable[_Wanted], width: int) -> Iterator[tuple[_Wanted, str, str, int]]:
-    """Give each label that finds room: its text, its place as attributes, and its row."""
+def _laid_out(wanted: Iterable[_Wanted], response: float | None, width: int) -> Iterator[_Label]:
+    """Give the labels that find room, those first that matter most."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(_LABEL_ROWS)]
+    line = None if response is None else response / 100 * width
     for each in sorted(wanted, key=lambda each: (each.rank, each.place)):
-        found = next(_room(each, width, taken), None)
-        if found is not None:
-            label, start, end, row = found
-            taken[row].append((start, end))
-            at_end = end >= width - 0.01
-            yield each, label, "100%" if at_end else _pc(each.place), row
+        rooms = list(_rooms(each, width, taken))
+        # Best is one that the line of the response does not strike through.
+        clear = [r for r in rooms if line is None or not r[1] - 4 < line < r[2] + 4]
+        for label, start, end in (clear or (rooms if each.rank < 2 else []))[:1]:
+            taken[label.row].append((start, end))
+            yield label
 
 
-def _room(
+def _rooms(
     each: _Wanted, width: int, taken: Sequence[Sequence[tuple[float, float]]]
-) -> Iterator[tuple[str, float, float, int]]:
-    for label in each.texts:
-        long = len(label) * _CHAR
-        start = each.place / 100 * width
-        if start + long > width:
-            start = width - long
-        for row, others in enumerate(taken):
-            free = all(start >= end + 5 or start + long + 5 <= begin for begin, end in others)
-            if free and start >= 0:
-                yield label, start, start + long, row
+) -> Iterator[tuple[_Label, float, float]]:
+    """Give where a label could be: begin at its place, or end there, or at the edge."""
+    place = each.place / 100 * width
+    for words in dict.fromkeys(each.texts):
+        long = len(words) * _CHAR
+        for start, at, ends in (
+            (place, each.place, False),
+            (place - long, each.place, True),
+            (width - long, 100.0, True),
+        ):
+            near = start + long >= place
+            if start < 0 or start + long > width + 0.01 or not near:
+                continue
+            for row, others in enumerate(taken):
+                if all(start >= end + 5 or start + long + 5 <= begin for begin, end in others):
+                    yield _Label(words, at, each.style, row, ends), start, start + long
 
 
 # --- what is left out ----------------------------------------------------------------------------

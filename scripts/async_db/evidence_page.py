@@ -30,7 +30,7 @@ MAX_DIFF_LINES = 300
 
 _WIDTHS = ("n", "m")  # a picture fills half of the page, or the whole of a narrow one
 _LISTED = 110  # characters of an event: there are thousands of them
-_MUCH = 6.0  # times longer, and one of two pictures would be a speck on the other's scale
+_SPECK = 16.0  # percent of the axis that a picture must fill to be worth the other's scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +327,7 @@ def _sides(pair: Pair) -> str:
         rows.append(_nothing_served(pair, proof, broken))
     left_out = count - len(chosen)
     if left_out:
-        rows.append(f"<p class=note>{counted(left_out, 'more request')} on either side.</p>")
+        rows.append(f"<p class=note>Not drawn: {counted(left_out, 'request')} of each run.</p>")
     return "".join(rows)
 
 
@@ -370,10 +370,9 @@ def _scales(left: Timeline | None, right: Timeline | None) -> tuple[Scale | None
     """Give one scale to both, unless one of them would be a speck on it."""
     if left is None or right is None:
         return None, None
-    shorter, longer = sorted((left.length, right.length))
-    if longer > _MUCH * shorter:
-        return None, None
     both = scale_of([left, right])
+    if min(both(left.length), both(right.length)) < _SPECK:
+        return None, None
     return both, both
 
 

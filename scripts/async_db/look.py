@@ -64,7 +64,7 @@ border:1px solid var(--line);border-radius:.9rem;border-spacing:0;overflow:hidde
 th,td{text-align:left;vertical-align:top;padding:.45rem .75rem;border-top:1px solid var(--line)}
 thead th{border-top:0;color:var(--soft);font-size:.8rem;text-transform:uppercase;letter-spacing:.05em}
 tbody th{font-weight:600}
-td .tag{margin:0 .2rem .15rem 0}
+td .tag{margin:0 .2rem .15rem 0}h4 .tag{margin-left:.35rem}h4 .soft{font-weight:400}
 form.filter{display:flex;flex-wrap:wrap;gap:.6rem 1.25rem;align-items:center;background:var(--card);
 border:1px solid var(--line);border-radius:.9rem;padding:.7rem 1rem;margin:1.5rem 0 0}
 form.filter[hidden],[hidden]{display:none!important}
@@ -273,6 +273,10 @@ LEGEND = (
     + _shape("load", "loaded behind the code's back")
     + _shape("session", "session made")
     + _shape("connect", "connection opened")
+    + _key(
+        '<path class=cut d="M13 0V18"/><path class=cuts d="M13 0V18"/>',
+        "a stretch without events, drawn shorter",
+    )
     + "</ul></details>"
 )
 """What the shapes and fills stand for, in words."""

@@ -268,4 +268,4 @@ def _request(each: _Drawn, rules: Mapping[str, int]) -> str:
 def _outcome(each: _Drawn) -> str:
     status = each.timeline.status
     answered = f"answers {text(status, 12)}" if status else "no response"
-    return f"{answered}, over after {milliseconds(each.timeline.length)}"
+    return f"{answered}, all done after {milliseconds(each.timeline.length)}"

@@ -27,6 +27,9 @@ _OF_TABLE = {
 }
 _OF_SESSIONS = frozenset({"session", "flush", "unit.commit", "unit.rollback", "load"})
 _ENDINGS: dict[str, Tone] = {"commit": "committed", "rollback": "rolled back"}
+_NO_WORK = frozenset(
+    {"session", "connect", "checkin", "close", "executed", "error", "commit", "rollback"}
+)
 _NO_HOLDING = frozenset({"connect", "close", "checkout", "checkin", "error"})
 
 
@@ -340,7 +343,8 @@ def _units(trace: _Trace, session: int | None) -> Iterator[Bar]:
     first: int | None = None
     last = 0
     for index, event in enumerate(trace.events):
-        if event.session != session or event.kind == "session":
+        # To make a session is no use of it, and its connection is given back after the unit's end.
+        if event.session != session or (first is None and event.kind in _NO_WORK):
             continue
         first = index if first is None else first
         last = index
