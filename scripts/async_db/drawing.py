@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil, floor
 
 from async_db.markup import counted, milliseconds, text
 from async_db.timeline import Bar, Lane, Line, Mark, Timeline
@@ -24,6 +25,7 @@ WIDTHS = {"n": 290, "m": 540, "w": 900}
 _CHAR = 6.8  # pixels of a character of a label, on the safe side
 _GAP_SHARE = 14.0  # percent of the axis that a stretch without events is drawn as
 _GAP_LEAST = 3.0  # milliseconds; a shorter stretch is never shortened
+_TICKS_APART = 14.0  # percent, so that their labels do not touch where a picture is narrow
 _TOP = 24
 _CAPTION = 17
 _LABEL = 13
@@ -73,17 +75,21 @@ class Scale:
         shown = self.length - sum(end - start for start, end in self.gaps)
         if shown <= 0:
             return [0.0]
-        step = next(s for s in _steps() if shown / s <= 5)
+        step = next(step for step in _steps() if shown / step <= 5)
         taken = [self((start + end) / 2) for start, end in self.gaps]
         ticks: list[float] = []
-        for number in range(int(self.length / step) + 1):
-            place = self(number * step)
-            if all(abs(place - other) >= 14 for other in taken):
-                ticks.append(number * step)
-                taken.append(place)
-            if len(ticks) >= 8:
-                break
+        for start, end in self._stretches():
+            for number in range(ceil(start / step), floor(end / step) + 1):
+                place = self(number * step)
+                if all(abs(place - other) >= _TICKS_APART for other in taken):
+                    ticks.append(number * step)
+                    taken.append(place)
         return ticks
+
+    def _stretches(self) -> Iterator[tuple[float, float]]:
+        """Give what lies between the gaps."""
+        ends = [0.0, *(moment for gap in self.gaps for moment in gap), self.length]
+        return zip(ends[::2], ends[1::2], strict=True)
 
 
 def scale_of(timelines: Sequence[Timeline]) -> Scale:
