@@ -1,6 +1,8 @@
 """The pages as text: whole, escaped, of one file, the same for the same input."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -240,6 +242,16 @@ def test_a_page_lets_nothing_run_but_its_own_script() -> None:
     assert len(policies) == 1
     assert policies[0].startswith("default-src 'none';")
     assert "unsafe" not in policies[0]
+
+
+def test_the_pages_need_nothing_that_is_installed(root: Path) -> None:
+    """What watches a service runs in its environment, whatever that has."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import async_db.pages, async_db.evidence_page"
+    )
+    subprocess.run(  # noqa: S603 (this very Python)
+        [sys.executable, "-I", "-S", "-c", code, str(root / "scripts")], check=True, timeout=60
+    )
 
 
 # --- pictures -------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ LEAKING = request(
     ("checkout", 2),
     ("outside.start", 2.5, "httpx"),
     ("outside.end", 4, "httpx"),
-    ("statement", 5, "SELECT 1"),
+    ("statement", 5, "SELECT * FROM 注文の一覧表"),
     ("error", 6, "OperationalError: gone"),
     ("load", 6.5, "Order.items"),
     ("response.start", 7, "500"),

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, floor
+from unicodedata import east_asian_width
 
-from async_db.markup import counted, milliseconds, text
+from async_db.markup import counted, milliseconds, shortened, text
 from async_db.timeline import Bar, Lane, Line, Mark, Timeline
 
 MAX_DRAWN = 120
@@ -23,6 +24,7 @@ WIDTHS = {"n": 290, "m": 540, "w": 900}
 """The plot widths that labels are laid out for, by the class that shows them."""
 
 _CHAR = 6.8  # pixels of a character of a label, on the safe side
+_NAME = 24  # characters of a label
 _GAP_SHARE = 14.0  # percent of the axis that a stretch without events is drawn as
 _GAP_LEAST = 3.0  # milliseconds; a shorter stretch is never shortened
 _TICKS_APART = 14.0  # percent, so that their labels do not touch where a picture is narrow
@@ -146,7 +148,9 @@ def summary(timeline: Timeline) -> str:
     statements = sum(line.kind == "statement" for line in timeline.lines)
     parts = [counted(statements, "statement")]
     if timeline.response is not None:
-        parts.append(f"answers {timeline.status} after {milliseconds(timeline.response)}")
+        parts.append(
+            f"answers {shortened(timeline.status, 12)} after {milliseconds(timeline.response)}"
+        )
     elif any(lane.of("request") for lane in timeline.lanes):
         parts.append("no response")
     parts += [_lateness(timeline, mark) for mark in timeline.late()[:1]]
@@ -364,11 +368,11 @@ def _wanted(lane: Lane, scale: Scale) -> Iterator[_Wanted]:
     for mark in lane.marks:
         if mark.kind in _NAMED:
             style = f"k-{mark.kind.removeprefix('unit.')}"
-            yield _Wanted(scale(mark.at), (mark.label[:24],), style, _NAMED[mark.kind])
+            yield _Wanted(scale(mark.at), (shortened(mark.label, _NAME),), style, _NAMED[mark.kind])
     for bar in lane.bars:
         if bar.kind in {"wait", "outside", "statement"}:
             rank = 4 if bar.tone == "control" else 3 if bar.kind == "statement" else 2
-            label = bar.label[:24]
+            label = shortened(bar.label, _NAME)
             yield _Wanted(scale(bar.start), (label, label.partition(" ")[0]), "", rank)
 
 
@@ -397,7 +401,7 @@ def _labels(
     rows = max((label.row + 1 for label in shown_in), default=0)
     return [
         f'<text class="{" ".join(["l", *shown, *filter(None, [label.style]), *"e" * label.ends])}" '
-        f'x="{_pc(label.place)}" y={top + label.row * _LABEL + 9}>{text(label.text, 40)}</text>'
+        f'x="{_pc(label.place)}" y={top + label.row * _LABEL + 9}>{text(label.text)}</text>'
         for label, shown in shown_in.items()
     ], rows
 
@@ -421,7 +425,7 @@ def _rooms(
     """Give where a label could be: begin at its place, or end there, or at the edge."""
     place = each.place / 100 * width
     for words in dict.fromkeys(each.texts):
-        long = len(words) * _CHAR
+        long = _breadth(words)
         for start, at, ends in (
             (place, each.place, False),
             (place - long, each.place, True),
@@ -433,6 +437,11 @@ def _rooms(
             for row, others in enumerate(taken):
                 if all(start >= end + 5 or start + long + 5 <= begin for begin, end in others):
                     yield _Label(words, at, each.style, row, ends), start, start + long
+
+
+def _breadth(words: str) -> float:
+    """Give how many pixels a label takes; of some scripts, a character takes two places."""
+    return _CHAR * sum(2 if east_asian_width(char) in "WF" else 1 for char in words)
 
 
 # --- what is left out ----------------------------------------------------------------------------

@@ -367,25 +367,31 @@ def _held(trace: _Trace, indexes: Sequence[int]) -> Iterator[Bar]:
     transaction does.
     """
     since: int | None = None
-    before = False
-    for place, index in enumerate(indexes):
+    taken = known = False
+    for index in indexes:
         kind = trace.events[index].kind
+        if since is not None and (
+            kind in {"checkin", "close"} or (kind == "checkout" and not taken)
+        ):
+            yield _held_bar(trace, since, index, taken=taken, known=known)
+            since, known = None, True
         if since is None and (kind == "checkout" or kind not in _NO_HOLDING):
-            since, before = index, kind != "checkout" and place == 0
-        elif kind in {"checkin", "close"} and since is not None:
-            yield _held_bar(trace, since, index, before=before)
-            since = None
+            since, taken = index, kind == "checkout"
+        known = known or (since is None and kind != "error")
     if since is not None:
-        yield _held_bar(trace, since, None, before=before)
+        yield _held_bar(trace, since, None, taken=taken, known=known)
 
 
-def _held_bar(trace: _Trace, since: int, until: int | None, *, before: bool) -> Bar:
-    start = 0.0 if before else trace.times[since]
+def _held_bar(trace: _Trace, since: int, until: int | None, *, taken: bool, known: bool) -> Bar:
+    """Give one bar: of what was `taken` before our eyes, or else what was out already.
+
+    What was taken unseen is for whoever took it to give back.
+    """
+    start = trace.times[since] if taken or known else 0.0
     end = trace.end if until is None else trace.times[until]
-    # What was taken before is for whoever took it to give back.
-    unended = until is None and not before
+    unended = until is None and taken
     label = "never given back" if unended else "held"
-    return Bar("held", start, end, since, label, began_before=before, unended=unended)
+    return Bar("held", start, end, since, label, began_before=not taken, unended=unended)
 
 
 def _transactions(trace: _Trace, indexes: Sequence[int]) -> Iterator[Bar]:
@@ -455,7 +461,9 @@ def _marks(trace: _Trace, indexes: Sequence[int]) -> Iterator[Mark]:
         event = trace.events[index]
         if event.kind in _MARKED:
             label = _MARKED[event.kind]
-            if event.kind == "error":
+            if event.kind == "load":
+                label = event.detail or label
+            elif event.kind == "error":
                 label = event.detail.partition(":")[0].rpartition(".")[2].strip() or label
             yield Mark(event.kind, trace.times[index], index, label)
 
