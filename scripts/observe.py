@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from async_db.detecting import Trace
     from async_db.findings import Finding
+    from async_db.gallery import Gallery
     from async_db.observing import Observer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -45,6 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="write the findings there and not to the terminal; write it with =, as pytest takes a "
         "path that stands alone for a folder of tests",
+    )
+    group.addoption(
+        "--observe-html",
+        metavar="PATH",
+        help="write a page there with a timeline of each route's slowest and offending requests",
     )
     group.addoption(
         "--observe-fail-on",
@@ -79,10 +86,15 @@ class Plugin:
         self._problem: str | None = None
         self._phase = ""
         self._requests = 0
+        self._gallery: Gallery | None = None
         try:
+            from async_db.gallery import Gallery
             from async_db.observing import Observer
 
-            self._observer = Observer(config.rootpath, lambda: self._phase)
+            if config.getoption("--observe-html"):
+                self._gallery = Gallery()
+            keep = self._gallery.add if self._gallery else _keep_nothing
+            self._observer = Observer(config.rootpath, lambda: self._phase, keep)
             self._stack.enter_context(self._observer.watching())
         except Exception as error:  # noqa: BLE001 (whatever it is, the tests must not notice)
             self._give_up(error)
@@ -110,7 +122,10 @@ class Plugin:
         if output is not None:
             from dataclasses import asdict
 
+            from async_db.gallery import as_data
+
             output[WORKER_KEY] = {
+                "shown": as_data(self._gallery.shown()) if self._gallery else [],
                 "findings": [asdict(finding) for finding in self._findings],
                 "requests": self._requests,
                 "problem": self._problem,
@@ -125,9 +140,13 @@ class Plugin:
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of pytest-xdist has found."""
         from async_db.findings import Finding
+        from async_db.gallery import from_data
 
         told = getattr(node, "workeroutput", {}).get(WORKER_KEY)
         if told:
+            for trace, findings in from_data(told["shown"]):
+                if self._gallery:
+                    self._gallery.add(trace, findings)
             for fields in told["findings"]:
                 fields["evidence"] = tuple(fields["evidence"])
                 self._findings.append(Finding(**fields))
@@ -142,10 +161,20 @@ class Plugin:
             Path(path).write_text(baseline_text(self._findings), encoding="utf-8")
         if path and Path(path).exists():
             self._findings = new_findings(self._findings, read_baseline(Path(path)))
+        self._write_page()
         limit = self._config.getoption("--observe-fail-on")
         failing = GRADES[: GRADES.index(limit) + 1] if limit else ()
         if any(finding.grade in failing for finding in self._findings) and not session.exitstatus:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write_page(self) -> None:
+        if self._gallery is None:
+            return
+        from async_db.pages import observe_page
+
+        shown = self._gallery.shown()
+        page = observe_page(self._findings, shown, requests=self._requests, claims=claims())
+        Path(self._config.getoption("--observe-html")).write_text(page, encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         from async_db.findings import told
@@ -173,6 +202,9 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._stack.close()
+
+
+def _keep_nothing(trace: Trace, findings: list[Finding]) -> None: ...
 
 
 def claims() -> dict[str, str]:

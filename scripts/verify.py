@@ -136,11 +136,13 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
     try:
         evidence_path = options.evidence or request.root / "evidence.json"
         check_writable(evidence_path)
+        check_writable(evidence_path.with_suffix(".html"))
         if options.update:
             check_writable(options.update)
             with_table(_text_of(options.update), "")
         verified = verify(request, line.show, interruption)
         write_text(verified.evidence.to_json(), evidence_path)
+        write_text(verified.page(), evidence_path.with_suffix(".html"))
         if options.update and verified.evidence.good:
             table = verified.evidence.to_table(request.databases)
             write_text(with_table(_text_of(options.update), table), options.update)
@@ -217,7 +219,8 @@ def _parser() -> argparse.ArgumentParser:
         "--evidence",
         metavar="PATH",
         type=Path,
-        help="where the evidence goes (default: evidence.json in the pack's folder)",
+        help="where the evidence goes, with a page to look at of the same name beside it "
+        "(default: evidence.json and evidence.html in the pack's folder)",
     )
     parser.add_argument(
         "--update",

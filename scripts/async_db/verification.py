@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import count
@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from async_db.catalogue import DATABASES, Rule, load_rules
 from async_db.evidence import Evidence, Result, ServiceTests, installed_releases
+from async_db.evidence_page import Pair, Recorded, evidence_page
 from async_db.findings import Finding
 from async_db.patching import PatchError, apply_to_tree
 from async_db.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
@@ -65,7 +66,23 @@ class Verified:
     """What a verification leaves: its evidence and, if asked for, its work folder."""
 
     evidence: Evidence
+    pairs: tuple[Pair, ...]
+    """What was recorded of each rule's proof, without and with the counterexample."""
+    rules: tuple[Rule, ...]
+    root: Path
     folder: Path | None
+
+    def page(self) -> str:
+        """Give the evidence as a page of HTML, with the recorded requests drawn."""
+        diffs = {rule.name: _diff(self.root / rule.counterexample) for rule in self.rules}
+        return evidence_page(self.evidence, self.rules, self.pairs, diffs)
+
+
+def _diff(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""  # the evidence says what is wrong with it
 
 
 def select_rules(rules: Sequence[Rule], patterns: Sequence[str]) -> tuple[Rule, ...]:
@@ -117,13 +134,14 @@ def verify(
             _Database(key, request, rules, scaffolds[key], server, prover, releases)
             for key in request.databases
         ]
-        results, tests = _run_all(runs, pool, progress, interrupted)
+        refuted, tests = _run_all(runs, pool, progress, interrupted)
         order = {rule.name: index for index, rule in enumerate(rules)}
         columns = {key: index for index, key in enumerate(request.databases)}
-        results.sort(key=lambda result: (order[result.rule], columns[result.database]))
+        refuted.sort(key=lambda step: (order[step.result.rule], columns[step.result.database]))
         tests.sort(key=lambda part: columns[part.database])
-        evidence = Evidence(releases, tuple(results), tuple(tests))
-        return Verified(evidence, work if request.keep else None)
+        evidence = Evidence(releases, tuple(step.result for step in refuted), tuple(tests))
+        pairs = tuple(step.pair for step in refuted)
+        return Verified(evidence, pairs, rules, request.root, work if request.keep else None)
 
 
 @contextmanager
@@ -169,9 +187,9 @@ def _run_all(
     pool: ThreadPoolExecutor,
     progress: Callable[[Progress], None],
     interrupted: Callable[[], bool],
-) -> tuple[list[Result], list[ServiceTests]]:
+) -> tuple[list["_Refuted"], list[ServiceTests]]:
     """Run the scaffolds, and each one's counterexamples as soon as its proofs are known."""
-    results: list[Result] = []
+    refuted: list[_Refuted] = []
     tests: list[ServiceTests] = []
     waiting: dict[Future[_Step], str] = {}
 
@@ -189,8 +207,8 @@ def _run_all(
             for future in finished:
                 label = waiting.pop(future)
                 match future.result():
-                    case Result() as result:
-                        results.append(result)
+                    case _Refuted() as step:
+                        refuted.append(step)
                     case _Proved(run, proofs, service_tests):
                         tests += service_tests
                         for rule, proof in zip(run.rules, proofs, strict=True):
@@ -200,7 +218,7 @@ def _run_all(
     finally:
         # Children end before the server that they are connected to.
         pool.shutdown(cancel_futures=True)
-    return results, tests
+    return refuted, tests
 
 
 @dataclass(frozen=True)
@@ -210,6 +228,15 @@ class Proof:
     proved: bool | None
     reason: str | None
     seconds: float = 0.0
+    recorded: Recorded | None = None
+
+
+@dataclass(frozen=True)
+class _Refuted:
+    """What came of a rule on one database, and what was recorded."""
+
+    result: Result
+    pair: Pair
 
 
 @dataclass(frozen=True)
@@ -221,7 +248,7 @@ class _Proved:
     service_tests: tuple[ServiceTests, ...]
 
 
-_Step = _Proved | Result
+_Step = _Proved | _Refuted
 
 
 class _Database:
@@ -261,7 +288,7 @@ class _Database:
             return self._not_started(f"database could not be started: {error}")
         return self._judged(self._prover.run(job))
 
-    def refute(self, rule: Rule, proof: Proof) -> Result:
+    def refute(self, rule: Rule, proof: Proof) -> _Refuted:
         """Run a rule's proof under its counterexample, if the proof passes without it."""
         began = time.monotonic()
         project = self._scaffold.parents[1] / rule.topic / rule.slug / "project"
@@ -269,6 +296,7 @@ class _Database:
         refuted: bool | None = None
         observed: bool | None = None
         outcome = None
+        report: Report | None = None
         problem = None if proof.proved is None else self._apply(rule, project)
         if problem is None and proof.proved:
             try:
@@ -277,7 +305,7 @@ class _Database:
                 seen, problem = judge_refutation(rule, self._key, report)
                 outcome = "; ".join(seen) or None
                 refuted = problem is None
-                observed = rule.name in findings_in(report)
+                observed = any(f.rule == rule.name for f in findings_of(report))
                 problem = problem or judge_observation(rule, observed=observed)
             except PostgresError as error:
                 problem = f"database could not be started: {error}"
@@ -285,7 +313,7 @@ class _Database:
             reasons.append(problem)
         if not self._request.keep:
             shutil.rmtree(project.parent, ignore_errors=True)
-        return Result(
+        result = Result(
             rule=rule.name,
             wiring=self._request.wiring,
             database=self._key,
@@ -296,6 +324,9 @@ class _Database:
             reason="; ".join(reasons) or None,
             observed=observed,
         )
+        broken = recorded_in(rule, report) if report else None
+        found = tuple(f for f in findings_of(report) if f.rule == rule.name) if report else ()
+        return _Refuted(result, Pair(rule.name, self._key, proof.recorded, broken, found))
 
     def _apply(self, rule: Rule, project: Path) -> str | None:
         """Make a copy of the scaffold with the rule's counterexample; say why it cannot be."""
@@ -331,7 +362,9 @@ class _Database:
 
     def _judge(self, rule: Rule, report: Report) -> Proof:
         outside = outside_window(rule, self._releases)
-        return Proof(None, outside) if outside else judge_proof(rule, report)
+        if outside:
+            return Proof(None, outside)
+        return replace(judge_proof(rule, report), recorded=recorded_in(rule, report))
 
     def _not_started(self, reason: str) -> _Proved:
         proofs = (Proof(None, reason),) * len(self.rules)
@@ -439,14 +472,18 @@ def judge_observation(rule: Rule, *, observed: bool) -> str | None:
     return None
 
 
-def findings_in(report: Report) -> frozenset[str]:
-    """Give the rules by which `observe` reports something of a run, also after its last test."""
+def findings_of(report: Report) -> list[Finding]:
+    """Give what `observe` reports of a run, also of what came after its last test."""
     recordings = [outcome.recording for outcome in report.outcomes] + [report.afterwards]
-    return frozenset(
-        finding.rule
-        for recording in recordings
-        if recording is not None
-        for finding in recording.findings
+    return [finding for recording in recordings if recording for finding in recording.findings]
+
+
+def recorded_in(rule: Rule, report: Report) -> Recorded:
+    """Give what a rule's proof did to the database in a run."""
+    recordings = [outcome.recording for outcome in _tests_of(rule, report) if outcome.recording]
+    return Recorded(
+        tuple(request for recording in recordings for request in recording.requests),
+        tuple(event for recording in recordings for event in recording.loose),
     )
 
 

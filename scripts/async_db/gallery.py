@@ -1,0 +1,71 @@
+"""Which of the watched requests are kept to be drawn: of each route the slowest, and what offends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from async_db.detecting import Trace
+from async_db.events import Event
+from async_db.findings import Finding
+from async_db.pages import Shown
+
+MAX_ROUTES = 300
+MAX_OFFENDING = 20  # of one route: requests that each show something new
+MAX_EVENTS = 400  # of one request
+
+
+class Gallery:
+    """Keeps what a page is to show, within bounds that do not depend on how much is watched."""
+
+    def __init__(self) -> None:
+        self._slowest: dict[str, Shown] = {}
+        self._offending: dict[str, list[Shown]] = {}
+        self._seen: set[tuple[str, str, str, int]] = set()
+
+    def add(self, trace: Trace, findings: Iterable[Finding]) -> None:
+        """Consider a request that is over, with what was found in it."""
+        if trace.route not in self._slowest and len(self._slowest) >= MAX_ROUTES:
+            return
+        told = tuple(findings)
+        shown = Shown(replace(trace, events=trace.events[:MAX_EVENTS]), told, "slowest")
+        slowest = self._slowest.get(trace.route)
+        if slowest is None or _seconds(trace) > _seconds(slowest.trace):
+            self._slowest[trace.route] = shown
+        new = {(trace.route, each.rule, each.path, each.line) for each in told} - self._seen
+        offending = self._offending.setdefault(trace.route, [])
+        if new and len(offending) < MAX_OFFENDING:
+            self._seen |= new
+            offending.append(replace(shown, reason="offending"))
+
+    def shown(self) -> list[Shown]:
+        """Give all that is kept: a request that is the slowest and offends too only once."""
+        return [shown for route in self._slowest for shown in self._of(route)]
+
+    def _of(self, route: str) -> Iterator[Shown]:
+        offending = self._offending.get(route, [])
+        slowest = self._slowest[route]
+        if all(slowest.trace is not shown.trace for shown in offending):
+            yield slowest
+        yield from offending
+
+
+def as_data(shown: Iterable[Shown]) -> list[dict[str, Any]]:
+    """Give what is kept as plain data, for another process."""
+    return [asdict(each) for each in shown]
+
+
+def from_data(data: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Trace, list[Finding]]]:
+    """Give the requests that `as_data` was given, with what was found in each."""
+    for each in data:
+        events = tuple(Event(**event) for event in each["trace"]["events"])
+        findings = [
+            Finding(**{**finding, "evidence": tuple(finding["evidence"])})
+            for finding in each["findings"]
+        ]
+        yield Trace(**{**each["trace"], "events": events}), findings
+
+
+def _seconds(trace: Trace) -> float:
+    return trace.events[-1].at - trace.events[0].at if trace.events else 0.0
