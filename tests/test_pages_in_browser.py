@@ -370,6 +370,19 @@ def overlap(one: list[float], other: list[float]) -> bool:
     )
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_label_is_under_what_it_names(opens: Opens, width: int) -> None:
+    busy = card(opens("observe", width), "GET /busy")
+    labels = [label for label in busy.locator("text.l").all() if label.is_visible()]
+    assert len(labels) > 3
+    whole = [label for label in labels if "_" in (label.text_content() or "")]
+    for label in whole:
+        title = f"{label.text_content()}, 0.01 ms"
+        bar = busy.locator("rect.q").filter(has=busy.page.get_by_text(title, exact=True))
+        assert box(label)[0] - 3 <= box(bar)[2]
+        assert box(bar)[0] <= box(label)[2] + 3
+
+
 def test_a_connection_that_is_not_given_back_is_said_and_drawn(opens: Opens) -> None:
     leaking = card(opens("observe"), "GET /leaking")
     held, plot = box(leaking.locator("rect.held.kept")), box(leaking.locator("svg.t"))

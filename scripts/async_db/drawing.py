@@ -263,9 +263,10 @@ def _answer_named(status: str, response: float | None) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A label that may be drawn: its texts, the longest first, and where it begins."""
+    """A label that may be drawn: its texts, the longest first, and from where to where that is."""
 
     place: float
+    end: float
     texts: tuple[str, ...]
     style: str
     rank: int
@@ -368,12 +369,14 @@ def _wanted(lane: Lane, scale: Scale) -> Iterator[_Wanted]:
     for mark in lane.marks:
         if mark.kind in _NAMED:
             style = f"k-{mark.kind.removeprefix('unit.')}"
-            yield _Wanted(scale(mark.at), (shortened(mark.label, _NAME),), style, _NAMED[mark.kind])
+            at = scale(mark.at)
+            yield _Wanted(at, at, (shortened(mark.label, _NAME),), style, _NAMED[mark.kind])
     for bar in lane.bars:
         if bar.kind in {"wait", "outside", "statement"}:
             rank = 4 if bar.tone == "control" else 3 if bar.kind == "statement" else 2
             label = shortened(bar.label, _NAME)
-            yield _Wanted(scale(bar.start), (label, label.partition(" ")[0]), "", rank)
+            start, end = scale(bar.start), scale(bar.end)
+            yield _Wanted(start, end, (label, label.partition(" ")[0]), "", rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,17 +425,18 @@ def _laid_out(wanted: Iterable[_Wanted], response: float | None, width: int) -> 
 def _rooms(
     each: _Wanted, width: int, taken: Sequence[Sequence[tuple[float, float]]]
 ) -> Iterator[tuple[_Label, float, float]]:
-    """Give where a label could be: begin at its place, or end there, or at the edge."""
-    place = each.place / 100 * width
+    """Give where a label could be: begin with what it names, or end with it, or at the edge."""
+    first, last = each.place / 100 * width, each.end / 100 * width
     for words in dict.fromkeys(each.texts):
         long = _breadth(words)
         for start, at, ends in (
-            (place, each.place, False),
-            (place - long, each.place, True),
+            (first, each.place, False),
+            (last - long, each.end, True),
             (width - long, 100.0, True),
         ):
-            near = start + long >= place
-            if start < 0 or start + long > width + 0.01 or not near:
+            # It must be under what it names, or it would name something else.
+            under = start <= last and first <= start + long
+            if start < 0 or start + long > width + 0.01 or not under:
                 continue
             for row, others in enumerate(taken):
                 if all(start >= end + 5 or start + long + 5 <= begin for begin, end in others):

@@ -68,7 +68,8 @@ td .tag{margin:0 .2rem .15rem 0}h4 .tag{margin-left:.35rem}h4 .soft{font-weight:
 form.filter{display:flex;flex-wrap:wrap;gap:.6rem 1.25rem;align-items:center;background:var(--card);
 border:1px solid var(--line);border-radius:.9rem;padding:.7rem 1rem;margin:1.5rem 0 0}
 form.filter[hidden],[hidden]{display:none!important}
-form.filter label{display:flex;gap:.5rem;align-items:center;font-size:.9rem;min-width:0;max-width:100%}
+form.filter label{display:flex;gap:.5rem;align-items:center;font-size:.9rem;min-width:0;max-width:100%;
+white-space:nowrap}
 select{font:inherit;font-size:.9rem;color:var(--ink);background:var(--bg);border:1px solid var(--soft);
 border-radius:.5rem;padding:.25rem .4rem;max-width:min(22rem,100%);min-width:0}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
