@@ -91,7 +91,7 @@ class Plugin:
             from async_db.gallery import Gallery
             from async_db.observing import Observer
 
-            if config.getoption("--observe-html"):
+            if config.getoption("--observe-html", default=None):
                 self._gallery = Gallery()
             keep = self._gallery.add if self._gallery else _keep_nothing
             self._observer = Observer(config.rootpath, lambda: self._phase, keep)
@@ -174,7 +174,7 @@ class Plugin:
 
         shown = self._gallery.shown()
         page = observe_page(self._findings, shown, requests=self._requests, claims=claims())
-        Path(self._config.getoption("--observe-html")).write_text(page, encoding="utf-8")
+        Path(self._config.getoption("--observe-html", default=None)).write_text(page, encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         from async_db.findings import told

@@ -135,6 +135,10 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
     )
     try:
         evidence_path = options.evidence or request.root / "evidence.json"
+        if evidence_path.suffix == ".html":
+            raise EvidenceError(
+                f"{evidence_path}: is the place of the page; name the JSON beside it"
+            )
         check_writable(evidence_path)
         check_writable(evidence_path.with_suffix(".html"))
         if options.update:

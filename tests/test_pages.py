@@ -17,10 +17,11 @@ from async_db.detecting import Trace
 from async_db.drawing import MAX_DRAWN, MAX_LISTED, figure, scale_of
 from async_db.events import Event, Kind
 from async_db.evidence import Evidence, Result, ServiceTests
-from async_db.evidence_page import MAX_REQUESTS, Pair, Recorded, evidence_page
+from async_db.evidence_page import MAX_REQUESTS, Pair, evidence_page
 from async_db.findings import Finding
 from async_db.markup import milliseconds, prose, shortened
 from async_db.pages import Shown, observe_page
+from async_db.recording import Recording
 from async_db.timeline import timeline_of
 
 HOSTILE = (
@@ -369,7 +370,7 @@ def test_each_rule_has_its_row_its_section_and_its_counterexample(
 
 
 def test_the_two_courses_stand_side_by_side(rules: tuple[Rule, ...]) -> None:
-    pair = Pair(RULE, "sqlite", Recorded((GOOD,)), Recorded((LATE,)), (FINDING,))
+    pair = Pair(RULE, "sqlite", Recording((GOOD,)), Recording((LATE,)), (FINDING,))
     page = proved([the_rule(rules)], [pair])
     words = words_of(page)
 
@@ -385,8 +386,8 @@ def test_the_two_courses_stand_side_by_side(rules: tuple[Rule, ...]) -> None:
 def test_a_proof_without_requests_says_so(rules: tuple[Rule, ...]) -> None:
     rule = the_rule(rules)
     outside = tuple(Event("checkout", at, connection=1) for at in (1.0, 1.001))
-    empty = proved([rule], [Pair(RULE, "sqlite", Recorded(), Recorded())])
-    drawn = proved([rule], [Pair(RULE, "sqlite", Recorded(outside=outside), Recorded())])
+    empty = proved([rule], [Pair(RULE, "sqlite", Recording(), Recording())])
+    drawn = proved([rule], [Pair(RULE, "sqlite", Recording(outside=outside), Recording())])
 
     assert "No request is served in this proof" in words_of(empty)
     assert "this is what it does to the database" in words_of(drawn)
@@ -399,7 +400,7 @@ def test_the_requests_that_differ_are_drawn(rules: tuple[Rule, ...]) -> None:
     left = [*same[:3], trace(*GOOD.events, route="GET /differs"), *same[3:]]
     right = [*same[:3], trace(*LATE.events, route="GET /differs"), *same[3:]]
     page = proved(
-        [the_rule(rules)], [Pair(RULE, "sqlite", Recorded(tuple(left)), Recorded(tuple(right)))]
+        [the_rule(rules)], [Pair(RULE, "sqlite", Recording(tuple(left)), Recording(tuple(right)))]
     )
     words = words_of(page)
     assert words.count("GET /differs") == 2
@@ -434,7 +435,7 @@ def test_what_did_not_go_as_stated_is_told(rules: tuple[Rule, ...]) -> None:
 def test_nothing_of_a_service_becomes_part_of_the_evidence_page(
     words: str, rules: tuple[Rule, ...]
 ) -> None:
-    recorded = Recorded((hostile_trace(words),), hostile_trace(words).events)
+    recorded = Recording((hostile_trace(words),), hostile_trace(words).events)
     finding = Finding(words, "proven", words, 1, words, words, words, words)
     evidence = Evidence(
         {words: words},
@@ -444,7 +445,7 @@ def test_nothing_of_a_service_becomes_part_of_the_evidence_page(
     page = evidence_page(
         evidence,
         [the_rule(rules)],
-        [Pair(RULE, "sqlite", recorded, Recorded(), (finding,))],
+        [Pair(RULE, "sqlite", recorded, Recording(), (finding,))],
         {RULE: f"--- a\n+++ b\n@@ -1 +1 @@\n-{words}\n+{words}\n {words}"},
         title=words,
     )
@@ -462,7 +463,7 @@ def test_sixty_rules_on_two_databases_make_a_light_page(rules: tuple[Rule, ...])
     ]
     busy = trace(*_busy())
     pairs = [
-        Pair(each.name, key, Recorded((busy,) * 3), Recorded((busy,) * 3), (FINDING,))
+        Pair(each.name, key, Recording((busy,) * 3), Recording((busy,) * 3), (FINDING,))
         for each in many
         for key in ("sqlite", "postgresql")
     ]
@@ -484,8 +485,8 @@ def _busy() -> list[Event]:
 
 
 def test_the_same_evidence_gives_the_same_page(rules: tuple[Rule, ...]) -> None:
-    pair = Pair(RULE, "sqlite", Recorded((GOOD,)), Recorded((LATE,)))
-    other = Pair(RULE, "postgresql", Recorded((GOOD,)), Recorded((LATE,)))
+    pair = Pair(RULE, "sqlite", Recording((GOOD,)), Recording((LATE,)))
+    other = Pair(RULE, "postgresql", Recording((GOOD,)), Recording((LATE,)))
     rule = the_rule(rules)
     assert proved([rule], [pair, other]) == proved([rule], [other, pair])
     assert rule.counterexample == PurePosixPath(f"tests/counterexamples/{RULE}.patch")

@@ -16,9 +16,10 @@ from async_db.catalogue import Rule
 from async_db.detecting import Trace
 from async_db.events import Event, Kind
 from async_db.evidence import Evidence, Result
-from async_db.evidence_page import Pair, Recorded, evidence_page
+from async_db.evidence_page import Pair, evidence_page
 from async_db.findings import Finding
 from async_db.pages import Shown, observe_page
+from async_db.recording import Recording
 
 pytestmark = pytest.mark.browser
 
@@ -160,7 +161,7 @@ def proved(rules: tuple[Rule, ...]) -> str:
         (),
     )
     pairs = [
-        Pair(RULE, key, Recorded((GOOD,)), Recorded((LATE,)), (finding(RULE, LATE.route),))
+        Pair(RULE, key, Recording((GOOD,)), Recording((LATE,)), (finding(RULE, LATE.route),))
         for key in keys
     ]
     diff = "--- a/app.py\n+++ b/app.py\n@@ -1 +1 @@\n-scope\n+" + "no_scope" * 40

@@ -288,7 +288,7 @@ def caption(lane: Lane) -> str:
     if lane.kind == "request":
         return "request" if lane.of("request") else "outside any request"
     if lane.kind == "session":
-        ends = [bar.tone or "not ended" for bar in lane.of("unit")]
+        ends = [bar.tone or ("not ended" if bar.unended else "closed") for bar in lane.of("unit")]
         kept = ends if len(ends) < 3 else [f"{len(ends)} units of work"]
         return " · ".join([lane.name, *kept])
     held = lane.of("held")

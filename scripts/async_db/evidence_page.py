@@ -18,11 +18,11 @@ from async_db.findings import Finding, merged
 from async_db.look import LEGEND
 from async_db.markup import code, counted, page, prose, text
 from async_db.pages import choice, finding_text, tiles
+from async_db.recording import Recording
 from async_db.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
     from async_db.detecting import Trace
-    from async_db.events import Event
 
 MAX_REQUESTS = 2
 """How many requests of a run are drawn on either side."""
@@ -31,19 +31,6 @@ MAX_DIFF_LINES = 300
 _WIDTHS = ("n", "m")  # a picture fills half of the page, or the whole of a narrow one
 _LISTED = 110  # characters of an event: there are thousands of them
 _SPECK = 16.0  # percent of the axis that a picture must fill to be worth the other's scale
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What one run of a proof did to the database.
-
-    Parameters:
-        requests: those that were served, in order.
-        outside: what happened outside any request.
-    """
-
-    requests: tuple[Trace, ...] = ()
-    outside: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +47,8 @@ class Pair:
 
     rule: str
     database: str
-    proof: Recorded | None = None
-    counterexample: Recorded | None = None
+    proof: Recording | None = None
+    counterexample: Recording | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -133,6 +120,7 @@ def _totals(evidence: Evidence, rules: Sequence[Rule]) -> str:
         ("rule" if len(rules) == 1 else "rules", str(len(rules))),
         ("proved", f"{sum(result.proved is True for result in evidence.results)} of {trials}"),
         ("refuted", f"{sum(result.refuted is True for result in evidence.results)} of {trials}"),
+        ("observed", f"{sum(result.observed is True for result in evidence.results)} of {trials}"),
         ("seconds", f"{seconds:.0f}"),
     )
 
@@ -202,6 +190,7 @@ def _verdicts(results: Sequence[Result]) -> str:
 
 def _verdict(result: Result) -> str:
     marks = _tag(result.proved, "proved") + _tag(result.refuted, "refuted")
+    marks += _tag(done=True, word="observed") if result.observed else ""
     if result.good:
         return marks
     return f"{marks}<div class=soft>{text(result.reason or '', 160)}</div>"
@@ -317,7 +306,7 @@ def _database(key: str, results: Sequence[Result], pair: Pair) -> str:
 
 def _sides(pair: Pair) -> str:
     """Draw the requests of both runs, those that differ before those that are alike."""
-    proof, broken = pair.proof or Recorded(), pair.counterexample or Recorded()
+    proof, broken = pair.proof or Recording(), pair.counterexample or Recording()
     count = max(len(proof.requests), len(broken.requests))
     chosen = _chosen(proof.requests, broken.requests)
     rows = [
@@ -390,7 +379,7 @@ def _side(
     return f"<div class='side{style}'><h5>{head}</h5>{drawn}</div>"
 
 
-def _nothing_served(pair: Pair, proof: Recorded, broken: Recorded) -> str:
+def _nothing_served(pair: Pair, proof: Recording, broken: Recording) -> str:
     if pair.proof is None and pair.counterexample is None:
         return "<p class=note>Nothing was recorded.</p>"
     if not proof.outside and not broken.outside:

@@ -25,12 +25,12 @@ class Recording:
 
     Parameters:
         requests: what was served, in the order in which it ended.
-        loose: what happened outside of any request, such as a test's own look at the database.
+        outside: what happened outside of any request, such as a test's own look at the database.
         findings: what `observe` reports of it.
     """
 
     requests: tuple[Trace, ...] = ()
-    loose: tuple[Event, ...] = ()
+    outside: tuple[Event, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -48,7 +48,7 @@ class TestRecorder:
 
         self.test = ""
         self._requests: list[Trace] = []
-        self._loose: list[Event] = []
+        self._outside: list[Event] = []
         self._told = 0
         self._observer: Observer = Observer(
             project, lambda: self.test, self._examined, self._happened
@@ -70,8 +70,8 @@ class TestRecorder:
             raise RuntimeError(f"observe failed: {self._observer.problem}")
         findings = tuple(self._observer.findings[self._told :])
         self._told = len(self._observer.findings)
-        taken = Recording(tuple(self._requests), tuple(self._loose), findings)
-        self._requests, self._loose = [], []
+        taken = Recording(tuple(self._requests), tuple(self._outside), findings)
+        self._requests, self._outside = [], []
         return taken
 
     def _examined(self, trace: Trace, _: list[Finding]) -> None:
@@ -79,5 +79,5 @@ class TestRecorder:
             self._requests.append(replace(trace, events=trace.events[:MAX_EVENTS]))
 
     def _happened(self, event: Event) -> None:
-        if len(self._loose) < MAX_EVENTS:
-            self._loose.append(event)
+        if len(self._outside) < MAX_EVENTS:
+            self._outside.append(event)

@@ -25,10 +25,22 @@ _OF_TABLE = {
     "UPDATE": re.compile(r"\bUPDATE\s+([^\s,;()]+)", re.IGNORECASE),
     "DELETE": re.compile(r"\bFROM\s+([^\s,;()]+)", re.IGNORECASE),
 }
-_OF_SESSIONS = frozenset({"session", "flush", "unit.commit", "unit.rollback", "load"})
+_OF_SESSIONS = frozenset(
+    {"session", "flush", "unit.begin", "unit.commit", "unit.rollback", "unit.end", "load"}
+)
 _ENDINGS: dict[str, Tone] = {"commit": "committed", "rollback": "rolled back"}
 _NO_WORK = frozenset(
-    {"session", "connect", "checkin", "close", "executed", "error", "commit", "rollback"}
+    {
+        "session",
+        "connect",
+        "checkin",
+        "close",
+        "executed",
+        "error",
+        "commit",
+        "rollback",
+        "unit.end",
+    }
 )
 _NO_HOLDING = frozenset({"connect", "close", "checkout", "checkin", "error"})
 
@@ -209,6 +221,10 @@ def said(event: Event) -> str:
             return f"{session} flushes"
         case "session":
             return f"{session} is made"
+        case "unit.begin":
+            return f"{session} begins a unit of work{on}"
+        case "unit.end":
+            return f"{session} lets go of its connection"
         case "unit.commit":
             return f"{session} commits its unit of work"
         case "unit.rollback":
@@ -351,6 +367,9 @@ def _units(trace: _Trace, session: int | None) -> Iterator[Bar]:
         if event.kind in {"unit.commit", "unit.rollback"}:
             tone: Tone = "committed" if event.kind == "unit.commit" else "rolled back"
             yield _bar(trace, "unit", first, index, f"unit of work, {tone}", tone)
+            first = None
+        elif event.kind == "unit.end":
+            yield _bar(trace, "unit", first, index, "unit of work, closed")
             first = None
     if first is not None:
         bar = _bar(trace, "unit", first, last, "unit of work, not ended here")

@@ -189,7 +189,8 @@ class Recorder:
     def _known(self, info: MutableMapping[Any, Any]) -> dict[str, int]:
         """What is known of a connection, kept where SQLAlchemy lets one keep it: in its ``info``."""
         known: dict[str, int] = info.setdefault(self, {})
-        known.setdefault("connection", next(self._connections))
+        if "connection" not in known:
+            known["connection"] = next(self._connections)
         return known
 
     def _current_task(self) -> int | None:
@@ -233,7 +234,7 @@ class Recorder:
         """Let go of a connection that may outlive the session, such as a test's."""
         info = self._at_work.pop(session, None) if transaction.parent is None else None
         if info is not None:
-            self._record("unit.end", info, session=self._sessions(session))
+            self._record("unit.end", session=self._sessions(session))
             self._known(info).pop("session", None)
 
     def _on_begin(self, connection: Connection) -> None:

@@ -19,11 +19,12 @@ from pathlib import Path, PurePosixPath
 
 from async_db.catalogue import DATABASES, Rule, load_rules
 from async_db.evidence import Evidence, Result, ServiceTests, installed_releases
-from async_db.evidence_page import Pair, Recorded, evidence_page
+from async_db.evidence_page import Pair, evidence_page
 from async_db.findings import Finding
 from async_db.patching import PatchError, apply_to_tree
 from async_db.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
 from async_db.proving import Interrupted, Job, Outcome, Prover, Report
+from async_db.recording import Recording
 from async_db.rendering import render_project
 
 PROOFS = PurePosixPath("tests/proofs")
@@ -228,7 +229,7 @@ class Proof:
     proved: bool | None
     reason: str | None
     seconds: float = 0.0
-    recorded: Recorded | None = None
+    recorded: Recording | None = None
 
 
 @dataclass(frozen=True)
@@ -478,12 +479,12 @@ def findings_of(report: Report) -> list[Finding]:
     return [finding for recording in recordings if recording for finding in recording.findings]
 
 
-def recorded_in(rule: Rule, report: Report) -> Recorded:
+def recorded_in(rule: Rule, report: Report) -> Recording:
     """Give what a rule's proof did to the database in a run."""
     recordings = [outcome.recording for outcome in _tests_of(rule, report) if outcome.recording]
-    return Recorded(
+    return Recording(
         tuple(request for recording in recordings for request in recording.requests),
-        tuple(event for recording in recordings for event in recording.loose),
+        tuple(event for recording in recordings for event in recording.outside),
     )
 
 
