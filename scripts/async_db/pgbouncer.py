@@ -5,6 +5,7 @@ folder, and runs as the user who owns the server's socket: as root it refuses to
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -54,6 +55,9 @@ def pgbouncer(database_url: str, settings: Mapping[str, object]) -> Iterator[str
     program = find_pgbouncer()
     if program is None:
         raise PgBouncerError("pgbouncer is not installed")
+    # Later releases translate the names of prepared statements, from 1.24 on without being told.
+    if _release(program) >= (1, 21):
+        settings = {"max_prepared_statements": 0, **settings}
     url = urlsplit(database_url)
     database = url.path.removeprefix("/")
     server = parse_qs(url.query)["host"][0]
@@ -70,6 +74,16 @@ def pgbouncer(database_url: str, settings: Mapping[str, object]) -> Iterator[str
             yield f"postgresql://{url.username}@/{database}?host={quote(str(folder), safe='/')}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _release(program: str) -> tuple[int, ...]:
+    """Ask the program for its release; it says ``PgBouncer 1.18.0`` in the first line."""
+    command = [program, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    found = re.search(r"PgBouncer (\d+)\.(\d+)", done.stdout)
+    if found is None:
+        raise PgBouncerError(f"{program} does not tell its version")
+    return int(found[1]), int(found[2])
 
 
 @contextmanager
