@@ -360,6 +360,10 @@ BROKEN = [
         *("broken/proof-skipped", False, None, "proof skipped: Skipped: not today"),
         proof="pytest.skip('not today')",
     ),
+    Broken(
+        *("broken/proof-not-run", None, None, "not run: no such program here"),
+        proof="pytest.skip('not run: no such program here')",
+    ),
     Broken("broken/no-proof", False, None, "no proof", proof=None),
     Broken("broken/no-counterexample", True, None, "no counterexample", patch=None),
     Broken("broken/stale", True, None, NO_LONGER, patch=STALE),

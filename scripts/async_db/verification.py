@@ -28,6 +28,9 @@ from async_db.recording import Recording
 from async_db.rendering import render_project
 
 PROOFS = PurePosixPath("tests/proofs")
+NOT_RUN = "not run:"
+"""How a proof's reason to be skipped begins where this machine lacks what it needs."""
+
 _MESSAGE_WIDTH = 400
 _POLL_SECONDS = 0.1
 
@@ -416,7 +419,9 @@ def judge_proof(rule: Rule, report: Report) -> Proof:
             return Proof(False, f"proof failed: {_told(outcome)}", seconds)
     for outcome in own:
         if outcome.status == "skipped":
-            return Proof(False, f"proof skipped: {_told(outcome)}", seconds)
+            if NOT_RUN in (told := _told(outcome)):
+                return Proof(None, told.removeprefix("Skipped: "), seconds)
+            return Proof(False, f"proof skipped: {told}", seconds)
     if report.unusable:
         return Proof(False, f"proof failed: {_one_line(report.unusable)}", seconds)
     running = report.running

@@ -1,7 +1,7 @@
 """Fixtures of the proofs, on top of the service's own: its app as a server would run it, watched."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from app.database.engine import Database
 from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
+from async_db.pgbouncer import find_pgbouncer, pgbouncer
 from async_db.service import Serve, Service, watched
 
 
@@ -66,3 +67,13 @@ def stored(real_database: Database) -> Callable[[], Awaitable[int]]:
             return await connection.scalar(select(func.count()).select_from(Order)) or 0
 
     return stored
+
+
+@pytest.fixture(scope="session")
+def behind_pgbouncer(
+    database_url: str,
+) -> Callable[[Mapping[str, object]], AbstractContextManager[str]]:
+    """Run a real PgBouncer in front of the database, and give the URL that leads through it."""
+    if find_pgbouncer() is None:
+        pytest.skip("not run: pgbouncer is not installed")
+    return lambda settings: pgbouncer(database_url, settings)
