@@ -174,7 +174,9 @@ class Plugin:
 
         shown = self._gallery.shown()
         page = observe_page(self._findings, shown, requests=self._requests, claims=claims())
-        Path(self._config.getoption("--observe-html", default=None)).write_text(page, encoding="utf-8")
+        Path(self._config.getoption("--observe-html", default=None)).write_text(
+            page, encoding="utf-8"
+        )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         from async_db.findings import told

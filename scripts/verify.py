@@ -37,7 +37,7 @@ examples:
 
 exit codes:
   0    every rule was proved and refuted, and the scaffold's own tests passed
-  1    something was not, as the table says
+  1    something was not, as the table says, or the file to --check shows another table
   2    the call or its input was wrong
   130  interrupted (143 when ended by SIGTERM)
 """
@@ -98,8 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.update and (options.rules or options.database):
-        parser.error("--update takes a complete run: leave out --rules and --database")
+    if (options.update or options.check) and (options.rules or options.database):
+        parser.error("--update and --check take a complete run: leave out --rules and --database")
     line = StatusLine()
     interruption = Interruption()
     try:
@@ -144,12 +144,14 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         if options.update:
             check_writable(options.update)
             with_table(_text_of(options.update), "")
+        if options.check:
+            with_table(_text_of(options.check), "")
         verified = verify(request, line.show, interruption)
         write_text(verified.evidence.to_json(), evidence_path)
         write_text(verified.page(), evidence_path.with_suffix(".html"))
         if options.update and verified.evidence.good:
-            table = verified.evidence.to_table(request.databases)
-            write_text(with_table(_text_of(options.update), table), options.update)
+            shown = verified.evidence.to_table(request.databases)
+            write_text(with_table(_text_of(options.update), shown), options.update)
     except (Interrupted, *input_errors) as error:
         # A Ctrl-C in a terminal reaches the programs that are run for us too, and fails them.
         if interruption():
@@ -160,13 +162,19 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
             return _ended(line, "interrupted", interruption.exit_code)
         return _ended(line, f"{tempfile.gettempdir()}: {_reason(error)}", 2)
     line.clear()
+    table = verified.evidence.to_table(request.databases)
+    checked = _text_of(options.check) if options.check else ""
+    outdated = bool(options.check) and with_table(checked, table) != checked
+    if outdated and verified.evidence.good:
+        message = f"{options.check} does not show this table: --update {options.check} does it"
+        print(f"verify: {message}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
     evidence = verified.evidence
     as_json = options.format == "json"
-    sys.stdout.write(evidence.to_json() if as_json else evidence.to_table(request.databases))
+    sys.stdout.write(evidence.to_json() if as_json else table)
     sys.stdout.flush()
-    return 0 if evidence.good else 1
+    return 0 if evidence.good and not outdated else 1
 
 
 def _reason(error: OSError) -> str:
@@ -231,6 +239,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         type=Path,
         help="put the table between the marks of a Markdown file, if all is well; "
+        "not with --rules or --database",
+    )
+    parser.add_argument(
+        "--check",
+        metavar="FILE",
+        type=Path,
+        help="exit with 1 unless a Markdown file shows this table between its marks; "
         "not with --rules or --database",
     )
     parser.add_argument(

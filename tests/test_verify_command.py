@@ -511,8 +511,8 @@ def test_kept_projects_are_where_it_says(
         (["--evidence", "/dev/null"], "not a regular file"),
         (["--root", "nowhere"], "no rules found"),
         (["--update", "nowhere.md"], "cannot be read"),
-        (["--update", "README.md", "--rules", "sums/adds"], "--update takes a complete run"),
-        (["--update", "README.md", "--database", "sqlite"], "--update takes a complete run"),
+        (["--update", "README.md", "--rules", "sums/adds"], "take a complete run"),
+        (["--update", "README.md", "--database", "sqlite"], "take a complete run"),
         (["--jobs", "0"], "not a positive number"),
         (["--timeout", "nan"], "not a positive number"),
         (["--rules", ","], "no name of a rule"),
@@ -575,6 +575,20 @@ def test_a_full_disk_is_told_in_one_line(
     assert "No space left on device" in ran.error
     assert len(ran.error.splitlines()) == 1
     assert not list(tmp_path.glob("verify-*"))
+
+
+@pytest.mark.postgres
+def test_a_file_is_checked_for_the_table(pack: Pack, run: Callable[..., Ran]) -> None:
+    readme = Path("README.md")
+    readme.write_text("<!-- evidence -->\nold\n<!-- /evidence -->\n", encoding="utf-8")
+
+    outdated, updated, checked = (
+        run(option, "README.md") for option in ("--check", "--update", "--check")
+    )
+
+    assert (outdated.code, updated.code, checked.code) == (1, 0, 0)
+    assert "README.md does not show this table" in outdated.error
+    assert checked.out in readme.read_text(encoding="utf-8")
 
 
 def test_help_gives_examples_and_exit_codes(run: Callable[..., Ran]) -> None:
