@@ -152,18 +152,6 @@ async def kept(engine: AsyncEngine, session: AsyncSession) -> object:
     return f"connections held: {held}"
 
 
-@habit("`asyncio.run(work(session))` in a thread")
-async def other_loop(engine: AsyncEngine, session: AsyncSession) -> object:
-    await session.scalar(select(1))
-    await session.rollback()
-    return await asyncio.to_thread(lambda: asyncio.run(use(session)))
-
-
-async def use(session: AsyncSession) -> str:
-    await session.scalar(select(1))
-    return "works"
-
-
 @habit("`event.listen(async_engine, ...)`")
 async def listen_async(engine: AsyncEngine, session: AsyncSession) -> object:
     event.listen(engine, "begin", print)
