@@ -1,0 +1,41 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from app.database.engine import Database
+from app.orders.models import Order
+from async_db.service import Service, told
+
+
+@pytest.mark.rule("migrating/slice-by-slice")
+async def test_a_request_sees_what_it_wrote_and_does_not_wait_for_itself(
+    service: Service, real_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bounds what would wait for ever: libpq reads this, asyncpg does not; SQLite gives up itself.
+    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=2000")
+    async with real_database.sessions.begin() as session:
+        order = Order(reference="A-1")
+        session.add(order)
+
+    with loaded_orders() as confirmed:
+        await service.request("POST", f"/orders/{order.id}/confirm")
+
+    observed = f"{told(service.last())}; receipt of a confirmed order: {confirmed[-1]}"
+    assert observed == "202; receipt of a confirmed order: True", observed
+
+
+@contextmanager
+def loaded_orders() -> Iterator[list[bool]]:
+    """Note of each order that is read whether it was confirmed, as far as its reader could see."""
+    seen: list[bool] = []
+
+    def note(order: Order, context: object) -> None:
+        seen.append(order.confirmed_at is not None)
+
+    event.listen(Order, "load", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Order, "load", note)
