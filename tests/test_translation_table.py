@@ -85,11 +85,12 @@ def models(module: ast.Module) -> Iterator[Cells]:
 def attributes(model: ast.ClassDef) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in model.body:
-        target = node.target if isinstance(node, ast.AnnAssign) else None
+        targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
-            (target,) = node.targets
-        if isinstance(target, ast.Name):
-            found[target.id] = ast.unparse(node)
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        found |= {each.id: ast.unparse(node) for each in targets if isinstance(each, ast.Name)}
     return found
 
 
