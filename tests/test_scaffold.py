@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,13 @@ def test_its_own_tests_start_their_own_postgresql(
     folder = written(root, tmp_path, "both", LONG)
     # The wheel's lock file, which is one for all users of the machine, if it is not told otherwise.
     (tmp_path / "python_PostgresServer").mkdir()
-    run(folder, "pytest", "-q", "-p", "no:cacheprovider", XDG_RUNTIME_DIR=str(tmp_path))
+    # Whichever pytest starts next closes the common folder of all to the server's user, if any.
+    with tempfile.TemporaryDirectory(dir="/tmp") as own:
+        run(
+            *(folder, "pytest", "-q", "-p", "no:cacheprovider"),
+            XDG_RUNTIME_DIR=str(tmp_path),
+            PYTEST_DEBUG_TEMPROOT=own,
+        )
 
 
 def test_its_proofs_are_typed_inside_it(root: Path, tmp_path: Path, types_cache: Path) -> None:
