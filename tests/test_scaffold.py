@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from async_db.manifest import RESERVED_PACKAGES, read_manifest
+from async_db.catalogue import Rule
+from async_db.manifest import (
+    RESERVED_PACKAGES,
+    Manifest,
+    OptionError,
+    check_options,
+    read_manifest,
+)
+from async_db.postgres import throwaway_postgres
 from async_db.rendering import Tree, render_project
 from async_db.writing import plan_writing, write
 
@@ -24,14 +32,26 @@ TELLTALE = re.compile(r"jinja|template|\{\{|\{%|scaffold|counterexample|rendered
 
 
 def combinations(root: Path) -> list[dict[str, str]]:
-    """Every combination of what can be chosen, with short and with long names."""
-    options = read_manifest(root / "templates").options.values()
+    """Every combination of what can be chosen together, with short and with long names."""
+    manifest = read_manifest(root / "templates")
+    options = manifest.options.values()
     choices = {option.name: option.allowed for option in options if option.allowed}
+    products = itertools.product(*choices.values())
+    chosen = [dict(zip(choices, product, strict=True)) for product in products]
     return [
-        dict(zip(choices, chosen, strict=True)) | {"package": package, "model": model}
-        for chosen in itertools.product(*choices.values())
+        options | {"package": package, "model": model}
+        for options in chosen
+        if go_together(manifest, options)
         for package, model in NAMES
     ]
+
+
+def go_together(manifest: Manifest, options: dict[str, str]) -> bool:
+    try:
+        check_options(manifest, options)
+    except OptionError:
+        return False
+    return True
 
 
 COMBINATIONS = combinations(Path(__file__).resolve().parent.parent)
@@ -100,7 +120,8 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
 def test_no_model_may_hide_a_name_of_the_service(root: Path) -> None:
     trees = [
         ast.parse(text)
-        for path, text in render_project(root / "templates", {"database": "both"}).items()
+        for options in ({"database": "both"}, {"tenancy": "schema"})
+        for path, text in render_project(root / "templates", options).items()
         if path.suffix == ".py"
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -137,16 +158,44 @@ def test_its_own_tests_start_their_own_postgresql(
     run(folder, "pytest", "-q", "-p", "no:cacheprovider", XDG_RUNTIME_DIR=str(tmp_path))
 
 
-def test_its_proofs_are_typed_inside_it(root: Path, tmp_path: Path, types_cache: Path) -> None:
-    folder = written(root, tmp_path, "postgresql", SHORT)
-    shutil.copytree(root / "tests/proofs", folder / "proofs")
+@pytest.mark.postgres
+def test_its_own_tests_pass_with_tenants(root: Path, tmp_path: Path) -> None:
+    folder = written(root, tmp_path, "postgresql", LONG, tenancy="schema")
+    with throwaway_postgres() as server:
+        server.create_database("tenants")
+        url = server.url("tenants")
+        run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
+
+
+def test_its_proofs_are_typed_inside_it(
+    root: Path, rules: tuple[Rule, ...], tmp_path: Path, types_cache: Path
+) -> None:
     packages = ("--explicit-package-bases", "--namespace-packages")
-    path = os.pathsep.join([str(folder), str(root / "scripts")])
-    run(folder, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
+    topics: dict[tuple[tuple[str, str], ...], set[str]] = {}
+    for rule in rules:
+        topics.setdefault(tuple(sorted(rule.options.items())), set()).add(rule.topic)
+    for options, names in topics.items():
+        folder = written(
+            root, tmp_path / "-".join(sorted(names)), "postgresql", SHORT, **dict(options)
+        )
+        shutil.copy(root / "tests/proofs/conftest.py", folder)
+        for name in names:
+            shutil.copytree(root / "tests/proofs" / name, folder / "proofs" / name)
+        path = os.pathsep.join([str(folder), str(root / "scripts")])
+        run(
+            folder,
+            "mypy",
+            "--cache-dir",
+            str(types_cache),
+            *packages,
+            "proofs",
+            "conftest.py",
+            MYPYPATH=path,
+        )
 
 
-def written(root: Path, parent: Path, database: str, names: tuple[str, str]) -> Path:
+def written(root: Path, parent: Path, database: str, names: tuple[str, str], **more: str) -> Path:
     package, model = names
-    options = {"database": database, "package": package, "model": model}
+    options = {"database": database, "package": package, "model": model, **more}
     write(plan_writing(parent / "project", render_project(root / "templates", options)))
     return parent / "project"
