@@ -171,27 +171,19 @@ def test_its_proofs_are_typed_inside_it(
     root: Path, rules: tuple[Rule, ...], tmp_path: Path, types_cache: Path
 ) -> None:
     packages = ("--explicit-package-bases", "--namespace-packages")
-    topics: dict[tuple[tuple[str, str], ...], set[str]] = {}
-    for rule in rules:
-        topics.setdefault(tuple(sorted(rule.options.items())), set()).add(rule.topic)
-    for options, names in topics.items():
-        folder = written(
-            root, tmp_path / "-".join(sorted(names)), "postgresql", SHORT, **dict(options)
-        )
-        shutil.copy(root / "tests/proofs/conftest.py", folder)
-        for name in names:
-            shutil.copytree(root / "tests/proofs" / name, folder / "proofs" / name)
-        path = os.pathsep.join([str(folder), str(root / "scripts")])
-        run(
-            folder,
-            "mypy",
-            "--cache-dir",
-            str(types_cache),
-            *packages,
-            "proofs",
-            "conftest.py",
-            MYPYPATH=path,
-        )
+    proofs = root / "tests/proofs"
+    for options in {frozenset(rule.options.items()) for rule in rules}:
+        project = tmp_path / "-".join(["project", *sorted(map("-".join, options))])
+        rendered = render_project(root / "templates", dict(options))
+        write(plan_writing(project, rendered))
+        own = [rule for rule in rules if frozenset(rule.options.items()) == options]
+        fixtures = [path for rule in own for path in (root / rule.proof).parent.glob("conftest.py")]
+        for part in {proofs / "conftest.py", *fixtures, *(root / rule.proof for rule in own)}:
+            copy = project / "proofs" / part.relative_to(proofs)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(part, copy)
+        path = os.pathsep.join([str(project), str(root / "scripts")])
+        run(project, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
 
 
 def written(root: Path, parent: Path, database: str, names: tuple[str, str], **more: str) -> Path:
