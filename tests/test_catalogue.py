@@ -58,6 +58,7 @@ async def session() -> None:
 plain
 ```
 
+- **Options:** `tenancy=schema`, `cache=none`
 - **Window:** FastAPI >= 0.121; pytest-asyncio >= 1.1, < 2, != 1.2.1
 - **Databases:** PostgreSQL, SQLite
 - **Outcome:** SQLite `409; or
@@ -93,6 +94,7 @@ def test_a_rule_is_read_with_all_it_states() -> None:
         ),
     )
     assert str(first.window[1]) == "pytest-asyncio >= 1.1, < 2, != 1.2.1"
+    assert first.options == {"tenancy": "schema", "cache": "none"}
     assert first.databases == ("sqlite", "postgresql")
     assert first.outcomes == (
         StatedOutcome("409; or so", "sqlite"),
@@ -106,6 +108,7 @@ def test_a_rule_is_read_with_all_it_states() -> None:
     assert (first.path, first.line) == (PATH, 9)
     assert (first.observed, second.observed) == (True, False)
     assert (second.name, second.window, second.databases) == ("session/other", (), ("sqlite",))
+    assert second.options == {}
 
 
 def test_code_blocks_are_given_with_their_source() -> None:
@@ -133,48 +136,57 @@ def test_code_blocks_are_given_with_their_source() -> None:
     ("old", "new", "line", "what"),
     [
         ("# session\n", "", 1, "the title, `# session`, is missing"),
-        ("## other", "## Other things", 43, "neither a rule's slug nor one of: Contents"),
+        ("## other", "## Other things", 44, "neither a rule's slug nor one of: Contents"),
         (
             "## other",
             "## one-per-request",
-            43,
+            44,
             "a second rule of that name, the first is at line 9",
         ),
-        ("**Another.**", "Another.", 43, "the first paragraph is not one bold sentence"),
-        ("**Another.**", "**A.** **B.**", 43, "the first paragraph is not one bold sentence"),
-        ("- **Window:** any release\n", "", 43, "the **Window:** line is missing or empty"),
-        ("Outcome:** `500`\n", "Outcome:**\n", 43, "the **Outcome:** line is missing or empty"),
-        ("any release", "FastAPI 0.121", 47, "'FastAPI 0.121' is not `Project >= 1.2, < 2` or"),
-        ("any release", "FastAPI >= 0.121, soon", 47, "is not `Project >= 1.2, < 2` or"),
-        ("any release", "FastAPI >= 0.121;", 47, "**Window:** '' is not"),
-        ("Databases:** SQLite\n", "Databases:** Oracle\n", 48, "'Oracle' is not one of: SQLite"),
-        ("Outcome:** `500`\n", "Outcome:** 500\n", 49, "is not literals in backticks"),
-        ("Outcome:** `500`\n", "Outcome:** `1` `2`\n", 49, "literals are separated by `;`"),
-        ("Outcome:** `500`\n", "Outcome:** `1`; two\n", 49, "is not literals in backticks"),
+        ("**Another.**", "Another.", 44, "the first paragraph is not one bold sentence"),
+        ("**Another.**", "**A.** **B.**", 44, "the first paragraph is not one bold sentence"),
+        ("- **Window:** any release\n", "", 44, "the **Window:** line is missing or empty"),
+        ("Outcome:** `500`\n", "Outcome:**\n", 44, "the **Outcome:** line is missing or empty"),
+        ("`cache=none`", "cache=none", 36, "'cache=none' is not `name=value`"),
+        ("`cache=none`", "`cache`", 36, "'`cache`' is not `name=value`"),
+        ("`cache=none`", "`tenancy=none`", 36, "each name once"),
+        (
+            "- **Databases:** SQLite\n",
+            "- **Databases:** SQLite\n- **Options:** `cache=none`\n",
+            44,
+            "not in the order Options, Window, Databases, Outcome, Caught by",
+        ),
+        ("any release", "FastAPI 0.121", 48, "'FastAPI 0.121' is not `Project >= 1.2, < 2` or"),
+        ("any release", "FastAPI >= 0.121, soon", 48, "is not `Project >= 1.2, < 2` or"),
+        ("any release", "FastAPI >= 0.121;", 48, "**Window:** '' is not"),
+        ("Databases:** SQLite\n", "Databases:** Oracle\n", 49, "'Oracle' is not one of: SQLite"),
+        ("Outcome:** `500`\n", "Outcome:** 500\n", 50, "is not literals in backticks"),
+        ("Outcome:** `500`\n", "Outcome:** `1` `2`\n", 50, "literals are separated by `;`"),
+        ("Outcome:** `500`\n", "Outcome:** `1`; two\n", 50, "is not literals in backticks"),
         (
             "Outcome:** `500`\n",
             "Outcome:** PostgreSQL `1`\n",
-            49,
+            50,
             "'PostgreSQL' is not one of the rule's databases",
         ),
-        ("; PostgreSQL ``a `b` c``; `500`", "", 38, "**Outcome:** states none for PostgreSQL"),
+        ("; PostgreSQL ``a `b` c``; `500`", "", 39, "**Outcome:** states none for PostgreSQL"),
         (
             "test_other.py",
             "test_another.py",
-            50,
+            51,
             "lacks [proof](../tests/proofs/session/test_other",
         ),
-        ("and by reading\n", "and by reading\n\nMore.\n", 53, "text after the **Caught by:** line"),
+        ("and by reading\n", "and by reading\n\nMore.\n", 54, "text after the **Caught by:** line"),
         (
             "- **Databases:** SQLite\n",
             "- **Window:** any release\n",
-            48,
+            49,
             "a second **Window:** line",
         ),
         (
             "- **Databases:** SQLite\n- **Outcome:** `500`\n",
             "- **Outcome:** `500`\n- **Databases:** SQLite\n",
-            43,
+            44,
             "not in the order Window, Databases, Outcome, Caught by",
         ),
         ("```\nplain\n```", "```\nplain", 32, "the code block is never closed"),

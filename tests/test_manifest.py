@@ -174,6 +174,42 @@ def test_choice_outside_its_list_is_refused(manifest: Manifest) -> None:
         check_options(manifest, {"database": "mysql"})
 
 
+NEEDS = MANIFEST.replace(
+    'help = "How."', 'help = "How."\nneeds = { other = { database = "both" } }'
+)
+
+
+def test_a_choice_that_needs_another_is_refused_without_it(tmp_path: Path) -> None:
+    manifest = read_manifest(make_templates(tmp_path / "templates", NEEDS))
+
+    assert check_options(manifest, {"wiring": "other", "database": "both"})
+    assert check_options(manifest, {"wiring": "depends", "database": "sqlite"})
+    with pytest.raises(OptionError, match="wiring = 'other' needs database = 'both'"):
+        check_options(manifest, {"wiring": "other"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("other = {", "others = {", "wiring = 'others' is not one of depends, other"),
+        ('= "both" }', '= "mysql" }', "database = 'mysql' is not one of"),
+        ("{ database", "{ colour", r"options\.wiring\.needs: no option 'colour'"),
+        (
+            '{ other = { database = "both" } }',
+            '"database"',
+            r"options\.wiring\.needs: must be a table",
+        ),
+    ],
+)
+def test_needs_that_make_no_sense_are_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert NEEDS.count(old) == 1
+    templates = make_templates(tmp_path / "templates", NEEDS.replace(old, new))
+    with pytest.raises(ManifestError, match=message):
+        read_manifest(templates)
+
+
 @pytest.mark.parametrize("name", ["a", "shop", "shop2", "order_service", "match", "type"])
 def test_package_names(manifest: Manifest, name: str) -> None:
     assert check_options(manifest, {"package": name}).package == name

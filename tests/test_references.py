@@ -1,6 +1,8 @@
 """What the reference texts say is there, is complete, and is real."""
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from async_db.catalogue import CodeBlock, Rule, missing_parts
 from async_db.patching import apply_patch
 from async_db.rendering import Tree, render_project
+
+Options = frozenset[tuple[str, str]]
 
 FENCE = re.compile(r"^```", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
@@ -33,8 +37,16 @@ def test_no_rule_lacks_a_part_and_no_part_lacks_a_rule(root: Path) -> None:
     assert not missing, "\n".join(missing)
 
 
-def test_every_block_of_code_is_real(root: Path, rules: tuple[Rule, ...], scaffold: Tree) -> None:
-    def is_real(block: CodeBlock) -> bool:
+@pytest.fixture(scope="module")
+def rendered(root: Path) -> Callable[[Options], Tree]:
+    """Render the scaffold with some options, once for each choice of them."""
+    return cache(lambda options: render_project(root / "templates", dict(options)))
+
+
+def test_every_block_of_code_is_real(
+    root: Path, rules: tuple[Rule, ...], rendered: Callable[[Options], Tree]
+) -> None:
+    def is_real(rule: Rule, block: CodeBlock) -> bool:
         if block.source is None:
             return False
         if block.language == "diff":
@@ -42,12 +54,15 @@ def test_every_block_of_code_is_real(root: Path, rules: tuple[Rule, ...], scaffo
         if PurePosixPath(block.source) in {rule.proof for rule in rules}:
             return is_in(block.text, (root / block.source).read_text("utf-8"))
         path = PurePosixPath(block.source)
-        return any(is_in(block.text, tree.get(path, "")) for tree in (scaffold, on_sqlite))
+        choices = (dict(rule.options), {"database": "sqlite"})
+        trees = (rendered(frozenset(options.items())) for options in choices)
+        return any(is_in(block.text, tree.get(path, "")) for tree in trees)
 
-    on_sqlite = render_project(root / "templates", {"database": "sqlite"})
     blocks = [(rule, block) for rule in rules for block in rule.code]
     assert len(blocks) >= len(rules)
-    made_up = [f"{rule.path.name}:{block.line}" for rule, block in blocks if not is_real(block)]
+    made_up = [
+        f"{rule.path.name}:{block.line}" for rule, block in blocks if not is_real(rule, block)
+    ]
     assert not made_up, f"not rendered, nor in a proof or a counterexample: {', '.join(made_up)}"
 
 
@@ -102,13 +117,16 @@ def test_rules_that_are_spoken_of_exist(root: Path, rules: tuple[Rule, ...]) -> 
 
 @pytest.mark.parametrize("database", ["postgresql", "sqlite"])
 def test_every_counterexample_applies_and_stays_small(
-    root: Path, rules: tuple[Rule, ...], database: str
+    root: Path,
+    rules: tuple[Rule, ...],
+    rendered: Callable[[Options], Tree],
+    database: str,
 ) -> None:
-    rendered = render_project(root / "templates", {"database": database})
-    files = {str(path): text for path, text in rendered.items()}
     for rule in rules:
         if database not in rule.databases:
             continue
+        scaffold = rendered(frozenset({"database": database, **rule.options}.items()))
+        files = {str(path): text for path, text in scaffold.items()}
         patch = (root / rule.counterexample).read_text("utf-8")
         assert apply_patch(patch, files) != files, rule.name
         changed = [line for line in patch.splitlines() if re.match(r"[+-](?![+-]{2} )", line)]

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from async_db.manifest import RESERVED_PACKAGES, read_manifest
+from async_db.catalogue import Rule
+from async_db.manifest import (
+    RESERVED_PACKAGES,
+    Manifest,
+    OptionError,
+    check_options,
+    read_manifest,
+)
+from async_db.postgres import throwaway_postgres
 from async_db.rendering import Tree, render_project
 from async_db.writing import plan_writing, write
 
@@ -25,14 +33,26 @@ TELLTALE = re.compile(r"jinja|template|\{\{|\{%|scaffold|counterexample|rendered
 
 
 def combinations(root: Path) -> list[dict[str, str]]:
-    """Every combination of what can be chosen, with short and with long names."""
-    options = read_manifest(root / "templates").options.values()
+    """Every combination of what can be chosen together, with short and with long names."""
+    manifest = read_manifest(root / "templates")
+    options = manifest.options.values()
     choices = {option.name: option.allowed for option in options if option.allowed}
+    products = itertools.product(*choices.values())
+    chosen = [dict(zip(choices, product, strict=True)) for product in products]
     return [
-        dict(zip(choices, chosen, strict=True)) | {"package": package, "model": model}
-        for chosen in itertools.product(*choices.values())
+        options | {"package": package, "model": model}
+        for options in chosen
+        if go_together(manifest, options)
         for package, model in NAMES
     ]
+
+
+def go_together(manifest: Manifest, options: dict[str, str]) -> bool:
+    try:
+        check_options(manifest, options)
+    except OptionError:
+        return False
+    return True
 
 
 COMBINATIONS = combinations(Path(__file__).resolve().parent.parent)
@@ -101,7 +121,8 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
 def test_no_model_may_hide_a_name_of_the_service(root: Path) -> None:
     trees = [
         ast.parse(text)
-        for path, text in render_project(root / "templates", {"database": "both"}).items()
+        for options in ({"database": "both"}, {"tenancy": "schema"})
+        for path, text in render_project(root / "templates", options).items()
         if path.suffix == ".py"
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -144,16 +165,36 @@ def test_its_own_tests_start_their_own_postgresql(
         )
 
 
-def test_its_proofs_are_typed_inside_it(root: Path, tmp_path: Path, types_cache: Path) -> None:
-    folder = written(root, tmp_path, "postgresql", SHORT)
-    shutil.copytree(root / "tests/proofs", folder / "proofs")
+@pytest.mark.postgres
+def test_its_own_tests_pass_with_tenants(root: Path, tmp_path: Path) -> None:
+    folder = written(root, tmp_path, "postgresql", LONG, tenancy="schema")
+    with throwaway_postgres() as server:
+        server.create_database("tenants")
+        url = server.url("tenants")
+        run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
+
+
+def test_its_proofs_are_typed_inside_it(
+    root: Path, rules: tuple[Rule, ...], tmp_path: Path, types_cache: Path
+) -> None:
     packages = ("--explicit-package-bases", "--namespace-packages")
-    path = os.pathsep.join([str(folder), str(root / "scripts")])
-    run(folder, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
+    proofs = root / "tests/proofs"
+    for options in {frozenset(rule.options.items()) for rule in rules}:
+        project = tmp_path / "-".join(["project", *sorted(map("-".join, options))])
+        rendered = render_project(root / "templates", dict(options))
+        write(plan_writing(project, rendered))
+        own = [rule for rule in rules if frozenset(rule.options.items()) == options]
+        fixtures = [path for rule in own for path in (root / rule.proof).parent.glob("conftest.py")]
+        for part in {proofs / "conftest.py", *fixtures, *(root / rule.proof for rule in own)}:
+            copy = project / "proofs" / part.relative_to(proofs)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(part, copy)
+        path = os.pathsep.join([str(project), str(root / "scripts")])
+        run(project, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
 
 
-def written(root: Path, parent: Path, database: str, names: tuple[str, str]) -> Path:
+def written(root: Path, parent: Path, database: str, names: tuple[str, str], **more: str) -> Path:
     package, model = names
-    options = {"database": database, "package": package, "model": model}
+    options = {"database": database, "package": package, "model": model, **more}
     write(plan_writing(parent / "project", render_project(root / "templates", options)))
     return parent / "project"

@@ -40,6 +40,13 @@ default = "sqlite"
 allowed = ["sqlite", "postgresql"]
 help = "The database."
 
+[options.mood]
+type = "choice"
+default = "calm"
+allowed = ["calm", "bold"]
+help = "How sums are said."
+needs = { bold = { database = "sqlite" } }
+
 [options.package]
 type = "package"
 default = "app"
@@ -152,6 +159,7 @@ class Pack:
         patch: str | None = WRONG_SUM,
         databases: str = "SQLite, PostgreSQL",
         window: str = "any release",
+        options: str = "",
     ) -> None:
         topic, slug = name.split("/")
         module = slug.replace("-", "_")
@@ -161,6 +169,7 @@ class Pack:
 
 **A claim about {slug}.**
 
+{f"- **Options:** {options}" if options else ""}
 - **Window:** {window}
 - **Databases:** {databases}
 - **Outcome:** {outcome}
@@ -334,6 +343,47 @@ def test_good_rules_are_proved_and_refuted_on_both_databases(pack: Pack, command
         ("sqlite", 1),
         ("postgresql", 1),
     ]
+
+
+def test_a_rule_may_state_the_options_of_its_scaffold(pack: Pack, run: Callable[..., Ran]) -> None:
+    said = (
+        "def said(total: int) -> str:\n    return f'{total}{{ '!' if mood == 'bold' else '.' }}'\n"
+    )
+    pack.write("templates/{{ package }}/sums.py.jinja", f"{SUMS}\n\n{said}")
+    for name in ("sums/is-bold", "sums/is-bold-too"):
+        body = "from app.sums import said; assert said(add(1, 2)) == '3!'"
+        pack.add(
+            name,
+            outcome="`assert '-1!' == '3!'`",
+            proof=proof(name, body),
+            databases="SQLite",
+            options="`mood=bold`",
+        )
+
+    ran = run("--database", "sqlite", "--keep")
+
+    assert ran.code == 0, ran.out
+    evidence = results(written_evidence())
+    assert [name for name, _ in evidence] == [
+        "database/creates",
+        "sums/adds",
+        "sums/is-bold",
+        "sums/is-bold-too",
+    ]
+    assert [tests["passed"] for tests in written_evidence()["service_tests"]] == [1]
+    folder = Path(ran.error.strip().rpartition(" ")[2])
+    scaffolds = sorted(path.name for path in (folder / "sqlite").glob("scaffold*"))
+    assert scaffolds == ["scaffold", "scaffold-mood=bold"]
+    shutil.rmtree(folder)
+
+
+def test_options_that_the_scaffold_has_not_are_refused(pack: Pack, run: Callable[..., Ran]) -> None:
+    pack.add("sums/is-red", proof=proof("sums/is-red"), databases="SQLite", options="`colour=red`")
+
+    ran = run("--database", "sqlite")
+
+    assert ran.code == 2
+    assert "unknown option colour" in ran.error
 
 
 class Broken(NamedTuple):

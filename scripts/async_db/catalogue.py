@@ -7,8 +7,8 @@ Nothing here needs more than the standard library.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -18,8 +18,8 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 NON_RULE_HEADINGS = frozenset({"Contents"})
 """Second-level headings that are not rules."""
 
-FIELDS = ("Window", "Databases", "Outcome", "Caught by")
-"""The list lines that end every rule, in this order."""
+FIELDS = ("Options", "Window", "Databases", "Outcome", "Caught by")
+"""The list lines that end every rule, in this order; only the first may be left out."""
 
 OBSERVED = "`observe`"
 """What the line of means to catch a rule's breach names, where `observe` sees it."""
@@ -31,6 +31,7 @@ _FIELD = re.compile(r"- \*\*(?P<name>[^*]+):\*\*\s*(?P<value>.*)")
 _CODE_SPAN = re.compile(r"(?P<marks>`+)(?P<code>.+?)(?<!`)(?P=marks)(?!`)")
 _LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<target>[^)\s]+)\)")
 _REQUIREMENT = re.compile(r"(?P<project>[A-Za-z][\w.-]*)\s*(?P<comparators>[<>=!].*)")
+_CHOICE = re.compile(r"(?P<name>[a-z][a-z0-9_]*)=(?P<value>\S+)")
 _COMPARATOR = re.compile(r"(?P<operator>>=|<=|==|!=|>|<)\s*(?P<version>\d+(?:\.\d+)*)")
 
 
@@ -136,6 +137,8 @@ class Rule:
     code: tuple[CodeBlock, ...]
     path: Path
     line: int
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What its scaffold is rendered with, where that is not the default."""
 
     @property
     def name(self) -> str:
@@ -349,6 +352,7 @@ class _Section:
             code=tuple(self._code()),
             path=self.path,
             line=self.heading.number,
+            options=self._options(fields.get("Options")),
         )
         for label, part in (("proof", rule.proof), ("counterexample", rule.counterexample)):
             if Link(label, f"../{part}") not in rule.caught_by:
@@ -384,12 +388,25 @@ class _Section:
                     raise self.error(f"text after the **{name}:** line", line.number)
                 value = f"{fields[name].value} {line.text.strip()}".strip()
                 fields[name] = _Field(fields[name].line, value)
-        for name in FIELDS:
+        order = FIELDS if "Options" in fields else FIELDS[1:]
+        for name in order:
             if name not in fields or not fields[name].value:
                 raise self.error(f"the **{name}:** line is missing or empty")
-        if tuple(fields) != FIELDS:
-            raise self.error(f"the closing lines are not in the order {', '.join(FIELDS)}")
+        if tuple(fields) != order:
+            raise self.error(f"the closing lines are not in the order {', '.join(order)}")
         return fields
+
+    def _options(self, field: _Field | None) -> dict[str, str]:
+        options: dict[str, str] = {}
+        for part in field.value.split(",") if field else ():
+            span = _CODE_SPAN.fullmatch(part.strip())
+            found = _CHOICE.fullmatch(span["code"]) if span else None
+            if field and (found is None or found["name"] in options):
+                form = "`name=value`, each name once, separated by commas"
+                raise self.error(f"**Options:** {part.strip()!r} is not {form}", field.line)
+            if found:
+                options[found["name"]] = found["value"]
+        return options
 
     def _window(self, field: _Field) -> tuple[Requirement, ...]:
         if field.value == "any release":

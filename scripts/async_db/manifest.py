@@ -8,7 +8,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
@@ -58,6 +58,8 @@ class Option:
     default: str
     help: str
     allowed: tuple[str, ...] = ()
+    needs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For a value that does not go with all others: what further options have to be."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,10 @@ def check_options(manifest: Manifest, given: Mapping[str, str]) -> Options:
     values = {name: given.get(name, option.default) for name, option in manifest.options.items()}
     for name, value in values.items():
         _check_value(manifest.options[name], value, manifest.reserved_models)
+    for name, value in values.items():
+        for other, needed in manifest.options[name].needs.get(value, {}).items():
+            if values[other] != needed:
+                raise OptionError(f"{name} = {value!r} needs {other} = {needed!r}")
     return Options(values)
 
 
@@ -260,6 +266,12 @@ def _manifest(content: Mapping[str, object]) -> Manifest:
             raise ManifestError(f"an option {name!r} of type {kind!r} is needed")
     for option in options.values():
         _check_value(option, option.default, reserved)
+        for value, needs in option.needs.items():
+            _check_value(option, value, reserved)
+            for name, needed in needs.items():
+                if name not in options:
+                    raise ManifestError(f"options.{option.name}.needs: no option {name!r}")
+                _check_value(options[name], needed, reserved)
     return Manifest(options, _by_name(content, "layers", _layer), reserved)
 
 
@@ -274,7 +286,7 @@ def _by_name(
 
 def _option(name: str, table: Mapping[str, object]) -> Option:
     where = f"options.{name}"
-    _only_keys(table, ("type", "default", "allowed", "help"), where)
+    _only_keys(table, ("type", "default", "allowed", "help", "needs"), where)
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in DERIVED_NAMES:
         raise ManifestError(f"{where}: this name cannot be used for an option")
     kind = next((kind for kind in get_args(Kind) if kind == table.get("type")), None)
@@ -283,7 +295,14 @@ def _option(name: str, table: Mapping[str, object]) -> Option:
     if (kind == "choice") != ("allowed" in table):
         raise ManifestError(f"{where}: a choice, and nothing else, has a list 'allowed'")
     allowed = _texts(table.get("allowed", []), f"{where}: allowed")
-    return Option(name, kind, _text(table, "default", where), _text(table, "help", where), allowed)
+    needs = {
+        value: {
+            other: _text(_table(others, where), other, where) for other in _table(others, where)
+        }
+        for value, others in _table(table.get("needs", {}), f"{where}.needs").items()
+    }
+    default, help_ = _text(table, "default", where), _text(table, "help", where)
+    return Option(name, kind, default, help_, allowed, needs)
 
 
 def _layer(name: str, table: Mapping[str, object]) -> Layer:

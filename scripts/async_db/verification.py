@@ -128,15 +128,16 @@ def verify(
         work = stack.enter_context(_work_folder(keep=request.keep))
         prover = Prover(request.timeout, interrupted)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, request.jobs)))
-        rendering = pool.submit(_scaffolds, request, work)
+        groups = [(key, group) for key in request.databases for group in _groups(rules, key)]
+        rendering = pool.submit(_scaffolds, request, groups, work)
         progress(Progress(0, 0, "rendering the scaffold, starting the databases"))
         server = _server(stack, request.databases)
         scaffolds = rendering.result()
         version = server.version if isinstance(server, ThrowawayPostgres) else None
         releases = installed_releases(version)
         runs = [
-            _Database(key, request, rules, scaffolds[key], server, prover, releases)
-            for key in request.databases
+            _Database(key, request, group, scaffold, server, prover, releases)
+            for (key, group), scaffold in zip(groups, scaffolds, strict=True)
         ]
         refuted, tests = _run_all(runs, pool, progress, interrupted)
         order = {rule.name: index for index, rule in enumerate(rules)}
@@ -168,15 +169,41 @@ def _server(stack: ExitStack, databases: Sequence[str]) -> ThrowawayPostgres | s
         return f"database could not be started: {error}"
 
 
-def _scaffolds(request: Request, work: Path) -> dict[str, Path]:
-    """Render the scaffold for each database, one after the other: ruff is not found by threads."""
-    return {database: _scaffold(request, work, database) for database in request.databases}
+@dataclass(frozen=True)
+class _Group:
+    """Rules that share a scaffold, and the options that it is rendered with."""
+
+    options: tuple[tuple[str, str], ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def usual(self) -> bool:
+        """Whether this is the scaffold with default options, whose own tests are run too."""
+        return not self.options
+
+    def __str__(self) -> str:
+        return "".join(f" {name}={value}" for name, value in self.options)
 
 
-def _scaffold(request: Request, work: Path, database: str) -> Path:
+def _groups(rules: Sequence[Rule], database: str) -> list[_Group]:
+    """Group the rules that hold on a database by their options; those without any come first."""
+    groups: dict[tuple[tuple[str, str], ...], list[Rule]] = {(): []}
+    for rule in rules:
+        if database in rule.databases:
+            groups.setdefault(tuple(sorted(rule.options.items())), []).append(rule)
+    return [_Group(options, tuple(members)) for options, members in groups.items()]
+
+
+def _scaffolds(request: Request, groups: Sequence[tuple[str, _Group]], work: Path) -> list[Path]:
+    """Render the scaffolds, one after the other: ruff is not found by threads."""
+    return [_scaffold(request, work, database, group) for database, group in groups]
+
+
+def _scaffold(request: Request, work: Path, database: str, group: _Group) -> Path:
     """Render the scaffold for a database, with the pack's proofs among its tests."""
-    project = work / database / "scaffold" / "project"
-    tree = render_project(request.root / "templates", {"database": database})
+    project = work / database / f"scaffold{group}".replace(" ", "-") / "project"
+    options = {"database": database, **dict(group.options)}
+    tree = render_project(request.root / "templates", options)
     for path, text in tree.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_text(text, encoding="utf-8", newline="")
@@ -256,33 +283,35 @@ _Step = _Proved | _Refuted
 
 
 class _Database:
-    """The part of a verification that takes place on one database."""
+    """The part of a verification that takes place on one database, with one set of options."""
+
+    _numbers = count(1)  # of databases on the one server
 
     def __init__(
         self,
         key: str,
         request: Request,
-        rules: Sequence[Rule],
+        group: _Group,
         scaffold: Path,
         server: ThrowawayPostgres | str | None,
         prover: Prover,
         releases: Mapping[str, str],
     ) -> None:
-        self.rules = tuple(rule for rule in rules if key in rule.databases)
-        self.label = DATABASES[key]
+        self.rules = group.rules
+        self.label = f"{DATABASES[key]}{group}"
         self._key = key
         self._request = request
         self._scaffold = scaffold
         self._server = server
         self._prover = prover
         self._releases = releases
-        self._numbers = count(1)
+        self._tests_service = group.usual and not request.rules
 
     def prove(self) -> _Proved:
         """Run all proofs on the scaffold, and the service's own tests unless rules were chosen."""
         if self._key == "postgresql" and isinstance(self._server, str):
             return self._not_started(self._server)
-        paths = [] if self._request.rules else _service_paths(self._scaffold)
+        paths = _service_paths(self._scaffold) if self._tests_service else []
         paths += [str(rule.proof) for rule in self.rules if (self._scaffold / rule.proof).is_file()]
         if not paths:
             return self._judged(Report(()))
@@ -361,7 +390,7 @@ class _Database:
 
     def _judged(self, report: Report) -> _Proved:
         proofs = tuple(self._judge(rule, report) for rule in self.rules)
-        tests = () if self._request.rules else (self._service_tests(report),)
+        tests = (self._service_tests(report),) if self._tests_service else ()
         return _Proved(self, proofs, tests)
 
     def _judge(self, rule: Rule, report: Report) -> Proof:
@@ -373,7 +402,7 @@ class _Database:
     def _not_started(self, reason: str) -> _Proved:
         proofs = (Proof(None, reason),) * len(self.rules)
         tests = ServiceTests(self._request.wiring, self._key, 0, 0, 0, 0.0, reason)
-        return _Proved(self, proofs, () if self._request.rules else (tests,))
+        return _Proved(self, proofs, (tests,) if self._tests_service else ())
 
     def _service_tests(self, report: Report) -> ServiceTests:
         own = [outcome for outcome in report.outcomes if not _is_proof(outcome)]
