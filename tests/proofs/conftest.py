@@ -1,6 +1,7 @@
 """Fixtures of the proofs, on top of the service's own: its app as a server would run it, watched."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -56,6 +57,15 @@ async def serve(settings: Settings, real_database: Database) -> AsyncIterator[Se
 async def service(serve: Serve) -> AsyncIterator[Service]:
     async with serve() as service:
         yield service
+
+
+@pytest.fixture
+def garbage_kept(serve: Serve) -> Iterator[None]:
+    """Leave a leaked connection open until the test ends: the collector may come at any moment."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()  # before rows are deleted that it may have locked
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from sqlalchemy import Connection, Engine, event
+from fastapi import BackgroundTasks, FastAPI
+from fastapi.responses import JSONResponse
+from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.util import await_only
 
+from app.database.engine import Database
 from app.database.session import SessionDep
 from app.orders.models import Order
 from async_db.service import Service, told
+
+Stored = Callable[[], Awaitable[int]]
 
 pytestmark = pytest.mark.rule("session/commit-before-response")
 
@@ -47,6 +52,113 @@ async def test_a_client_on_a_socket_hears_of_nothing_that_is_not_committed(
         observed = f"{early} on the socket before the COMMIT"
         assert observed == "nothing on the socket before the COMMIT", observed
         assert late == "201"
+
+
+async def test_a_commit_can_fail_in_several_ways_and_each_is_answered(
+    service: Service, real_database: Database, stored: Stored, backend: str
+) -> None:
+    ways: dict[str, Way] = {"a deferred constraint": break_a_deferred_constraint}
+    if backend == "postgresql":
+        ways |= {"a serialization failure": lose_to_another, "a lost connection": lose_connection}
+    answers: dict[str, int | None] = {}
+
+    async with table_of_promises(real_database):
+        for name, way in ways.items():
+            add_route_whose_commit_fails(service.app, f"/{name}", way, real_database)
+            before = await stored()
+            answers[name] = (await service.request("POST", f"/{name}")).status
+            other = 1 if way is lose_to_another else 0
+            assert await stored() == before + other, f"{name}: stored after all"
+
+    observed = ", ".join(f"{status} to {name}" for name, status in answers.items())
+    expected = "500 to a deferred constraint"
+    if backend == "postgresql":
+        expected += ", 503 to a serialization failure, 503 to a lost connection"
+    assert observed == expected, observed
+
+
+async def test_an_error_that_is_returned_is_committed_first(
+    service: Service, stored: Stored
+) -> None:
+    @service.app.post("/refused")
+    async def write_and_return_an_error(session: SessionDep) -> JSONResponse:
+        session.add(Order(reference="A-1"))
+        return JSONResponse({"detail": "no"}, 409)
+
+    await service.request("POST", "/refused")
+
+    events = service.last()
+    kept = [event for event in events if event.kind in {"commit", "response.start"}]
+    observed = ", then ".join(event.detail or event.kind for event in kept)
+    assert observed == "commit, then 409", observed
+    assert await stored() == 1
+
+
+async def test_a_background_task_finds_what_its_request_wrote(
+    service: Service, stored: Stored
+) -> None:
+    found: list[int] = []
+
+    async def look() -> None:
+        found.append(await stored())
+
+    @service.app.post("/noted")
+    async def write_and_go_on(session: SessionDep, background_tasks: BackgroundTasks) -> None:
+        session.add(Order(reference="A-1"))
+        await session.flush()
+        background_tasks.add_task(look)
+
+    await service.request("POST", "/noted")
+
+    observed = f"orders that its background task finds: {found}"
+    assert observed == "orders that its background task finds: [1]", observed
+
+
+Way = Callable[[AsyncSession, Database], Awaitable[None]]
+
+
+def add_route_whose_commit_fails(app: FastAPI, path: str, way: Way, others: Database) -> None:
+    @app.post(path, status_code=201)
+    async def write(session: SessionDep) -> None:
+        await way(session, others)
+
+
+async def break_a_deferred_constraint(session: AsyncSession, others: Database) -> None:
+    session.add(Order(reference="A-1"))
+    await session.execute(text("insert into promises (order_id) values (0)"))
+
+
+async def lose_to_another(session: AsyncSession, others: Database) -> None:
+    """Count and add while somebody else counts and adds: one of the two counted wrong."""
+    count = select(func.count()).select_from(Order)
+    serializable = {"isolation_level": "SERIALIZABLE"}
+    await session.connection(execution_options=serializable)
+    session.add(Order(reference=f"A-{await session.scalar(count)}"))
+    await session.flush()
+    async with others.sessions.begin() as another:
+        await another.connection(execution_options=serializable)
+        another.add(Order(reference=f"B-{await another.scalar(count)}"))
+
+
+async def lose_connection(session: AsyncSession, others: Database) -> None:
+    session.add(Order(reference="A-1"))
+    await session.flush()
+    pid = await session.scalar(text("select pg_backend_pid()"))
+    async with others.sessions() as administrator:
+        await administrator.execute(text("select pg_terminate_backend(:pid, 30000)"), {"pid": pid})
+
+
+@asynccontextmanager
+async def table_of_promises(database: Database) -> AsyncIterator[None]:
+    """A table whose foreign key is looked at when a transaction is committed."""
+    async with database.engine.begin() as connection:
+        references = "references orders (id) deferrable initially deferred"
+        await connection.execute(text(f"create table promises (order_id integer {references})"))
+    try:
+        yield
+    finally:
+        async with database.engine.begin() as connection:
+            await connection.execute(text("drop table promises"))
 
 
 def status_of(line: bytes) -> str:

@@ -1,0 +1,25 @@
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.database.engine import open_database
+from app.settings import Settings
+
+pytestmark = pytest.mark.rule("engine/secrets-not-logged")
+
+
+def test_settings_do_not_print_the_password() -> None:
+    settings = Settings.model_validate({"database_url": "postgresql://app:hush@db/app"})
+
+    observed = str(settings).partition(" ")[0]
+    assert observed == "database_url=SecretStr('**********')", observed
+
+
+async def test_an_error_does_not_print_what_users_sent(database_url: str) -> None:
+    settings = Settings.model_validate({"database_url": database_url})
+    async with open_database(settings) as database, database.engine.connect() as connection:
+        with pytest.raises(DBAPIError) as failure:
+            await connection.execute(text("select :secret from nowhere"), {"secret": "hush"})
+
+    observed = str(failure.value).splitlines()[2]
+    assert observed == "[SQL parameters hidden due to hide_parameters=True]", observed
