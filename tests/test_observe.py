@@ -267,7 +267,7 @@ def test_a_fault_while_watching_reaches_no_test(
     )
     done = run(sync_project, "-p", "faulty")
     assert outcomes(done) == "1 failed, 4 passed, 1 skipped", done.stdout
-    assert "observe did not see everything: LookupError: lost" in done.stdout + done.stderr
+    assert "observe did not see everything: LookupError: lost (faulty.py:3)" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ sessions that the service made, not in those of its tests.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from async_db.events import Event, Kind
@@ -26,6 +26,7 @@ MANY_QUERIES = 5  # of the same text from the same line: fewer may well be diffe
 BEFORE_A_STATEMENT: frozenset[Kind] = frozenset(
     {"load", "session", "connect", "wait", "checkout", "unit.begin", "begin", "flush"}
 )
+OWN_BLOCK = "own block"
 RAISED_LOAD = "is not available due to lazy='raise"
 QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 PAGE = re.compile(r"\border by\b.*\blimit\b", re.IGNORECASE | re.DOTALL)
@@ -197,7 +198,9 @@ def error_but_stored(trace: Trace) -> Iterator[Finding]:
         return
     raised = any(e.kind == "error" and not e.connection and not e.pool for e in trace.events)
     for unit in units_of(trace):
-        if unit.committed is not None and unit.writes and unit.seen < answered:
+        if unit.committed is None or trace.events[unit.committed].detail == OWN_BLOCK:
+            continue  # what a block of its own has stored is meant to stay, whatever comes then
+        if unit.writes and unit.seen < answered:
             yield _finding(
                 trace,
                 "session/roll-back-on-any-error",
@@ -432,31 +435,42 @@ def refused_to_load(trace: Trace) -> Iterator[Finding]:
 
 def repeated_statement(trace: Trace) -> Iterator[Finding]:
     """Find a query that is sent again and again in one unit of work: one for each row, it seems."""
-    loads: dict[int, str] = {}
-    counts: dict[tuple[int | None, str, str], list[int]] = {}
-    for index, event in enumerate(trace.events):
-        if event.kind != "statement" or event.writes or event.session in trace.foreign:
-            continue
-        if not QUERY.match(event.detail) or PAGE.search(event.detail):
-            continue
-        before = trace.events[index - 1] if index else None
-        if before is not None and before.kind == "load":
-            loads[index] = before.detail
-        counts.setdefault((event.session, event.detail, event.source), []).append(index)
-    for indexes in counts.values():
-        loaded = loads.get(indexes[-1])
+    for indexes in _repeated(trace):
+        last = trace.events[indexes[-1]]
+        before = trace.events[indexes[-1] - 1] if indexes[-1] else None
+        loaded = before.detail if before is not None and before.kind == "load" else ""
         if len(indexes) < (MANY_LOADS if loaded else MANY_QUERIES):
             continue
+        questions = len({trace.events[index].asked for index in indexes})
+        same = not loaded and questions < MANY_QUERIES
+        what = f"a query for {loaded}" if loaded else "one query"
         yield _finding(
             trace,
             "loading/no-n-plus-one",
-            "proven" if loaded else "suspected",
+            "proven" if loaded else "review" if same else "suspected",
             indexes[-1],
-            f"{trace.route} sends {f'a query for {loaded}' if loaded else 'one query'} "
-            f"{len(indexes)} times",
-            "load all of it in one query, by selectinload or an IN of the keys",
-            trace.events[indexes[-1]].session,
+            f"{trace.route} sends {what} {len(indexes)} times"
+            f"{', with the same parameters' if same else ''}",
+            "ask once and keep the answer"
+            if same
+            else "load all of it in one query, by selectinload or an IN of the keys",
+            last.session,
         )
+
+
+def _repeated(trace: Trace) -> Iterable[list[int]]:
+    """Give the indexes of the queries that are the same, from one line and in one unit of work."""
+    taken: dict[int | None, int] = {}
+    found: dict[tuple[object, ...], list[int]] = {}
+    for index, event in enumerate(trace.events):
+        if event.kind == "checkout":
+            taken[event.connection] = index
+        if event.kind != "statement" or event.writes or event.session in trace.foreign:
+            continue
+        if QUERY.match(event.detail) and not PAGE.search(event.detail):
+            unit = event.session or ("checkout", taken.get(event.connection))
+            found.setdefault((unit, event.detail, event.source), []).append(index)
+    return found.values()
 
 
 def blocks_the_loop(trace: Trace) -> Iterator[Finding]:

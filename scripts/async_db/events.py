@@ -43,7 +43,8 @@ class Event:
             end. ``unit.commit`` and ``unit.rollback`` decide on a session's unit of work, also
             where a test's outer transaction turns them into savepoints, and ``unit.end`` lets go
             of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
-            is an attribute loaded by being read. A ``wait`` for a connection of a full pool lasts
+            is an attribute loaded by being read. The detail ``own block`` of a ``unit.commit`` says
+            that an operation's own ``begin()`` block came to its end. A ``wait`` for a connection of a full pool lasts
             until its ``checkout`` or an ``error``; between ``outside.start`` and ``outside.end``
             the request holds a connection and waits for something else.
         at: seconds on the clock of ``time.perf_counter``.
@@ -54,6 +55,7 @@ class Event:
         session: the ORM session, where one is at work.
         detail: the statement, the status, the error.
         writes: whether a statement changes rows.
+        asked: what a query is asked with, as a hash of its parameters; 0 is that of no query.
         sync: whether a driver executes the statement that keeps its thread until the answer is in.
         source: ``path:line`` of the watched project's own code that caused it, where that is known.
     """
@@ -67,5 +69,6 @@ class Event:
     session: int | None = None
     detail: str = ""
     writes: bool = False
+    asked: int = 0
     sync: bool = False
     source: str = ""

@@ -7,37 +7,40 @@ wraps for the length of the run. What they return and raise stays as it is.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, ref
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
-from sqlalchemy.pool import Pool, QueuePool
+from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
-from async_db.detecting import ENGINE_ADVICE, Trace, findings_of
+from async_db.detecting import ENGINE_ADVICE, OWN_BLOCK, Trace, findings_of
 from async_db.events import Event, Kind
 from async_db.findings import Finding, Grade
+from async_db.idling import IdleThread
 from async_db.places import Places, is_test
-from async_db.trace import Receive, Recorder, Scope, Send, named
+from async_db.trace import Receive, Recorder, Scope, Send, calls, named
 from async_db.waiting import outside_wait, stepped
 from async_db.wrapping import wrapped
 
 MAX_EVENTS = 5_000  # of one request; what comes after is not looked at
 MAX_FINDINGS = 10_000
 MAX_ALIKE = 50  # findings of one rule and place; more tell nothing new
+MIDDLEWARE_BUILDERS = frozenset(
+    {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
+)
 SOURCED: frozenset[Kind] = frozenset(
     {"checkout", "statement", "load", "wait", "unit.begin", "unit.commit", "unit.rollback"}
 )
-THREAD_WAIT_SECONDS = 0.05
-THREAD_BUSY_SHARE = 0.2
 IN_THREAD = "in a thread"
 
 
@@ -81,15 +84,6 @@ class _Served:
         )
 
 
-@dataclass(slots=True)
-class _Idle(threading.local):
-    """Since when the current thread has nothing to do for the connection that it holds."""
-
-    connection: int | None = None
-    at: float = 0.0
-    cpu: float = 0.0
-
-
 class Observer(Recorder):
     """Records a test run request by request, and keeps of each only what was found.
 
@@ -123,7 +117,7 @@ class Observer(Recorder):
         self._pool_sizes: dict[int, int] = {}
         self._known_pools: WeakSet[Pool] = WeakSet()
         self._held: defaultdict[int, set[int]] = defaultdict(set)
-        self._idle = _Idle()
+        self._idle = IdleThread()
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
@@ -141,9 +135,14 @@ class Observer(Recorder):
             try:
                 call(*arguments)
             except Exception as error:  # noqa: BLE001 (whatever it is, the tests must not notice)
-                self.problem = self.problem or named(error)
+                self._note_problem(error)
 
         return guarded
+
+    def _note_problem(self, error: Exception) -> None:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        self.problem = self.problem or f"{named(error)} ({place})"
 
     # --- what the wrapped functions tell -----------------------------------------------------
 
@@ -253,7 +252,9 @@ class Observer(Recorder):
         if not place or is_test(place) or (not self.in_request and self._in_test_only()):
             return
         watched = WatchedEngine(repr(engine.url), place, self._lifespan.get())
-        if self.in_request:
+        # Without a lifespan, an app builds its middleware when the first request comes.
+        starting = any(calls(package, MIDDLEWARE_BUILDERS) for package in ("starlette", "fastapi"))
+        if self.in_request and not starting:
             message = "an engine is made in a request"
             self._find("engine/one-per-process", "proven", place, message, ENGINE_ADVICE, test)
         elif engine.url.database not in {None, "", ":memory:"} and any(
@@ -275,6 +276,8 @@ class Observer(Recorder):
         def closed(*_: object) -> None:
             watched.open -= 1
 
+        if isinstance(engine.pool, StaticPool):
+            return  # of connections that are opened at the same time it keeps one, and loses the others
         event.listen(engine.pool, "connect", opened)
         event.listen(engine.pool, "close", closed)
 
@@ -339,18 +342,17 @@ class Observer(Recorder):
     def _note_idle_thread(self, served: _Served, event: Event) -> None:
         """Insert the wait of a thread that has done nothing for long, while it held a connection."""
         idle = self._idle
-        if idle.connection == event.connection and event.kind in {"statement", "commit", "checkin"}:
-            waited = event.at - idle.at
-            if waited >= THREAD_WAIT_SECONDS:
-                worked = time.thread_time() - idle.cpu
-                if worked < waited * THREAD_BUSY_SHARE:
-                    number = event.request
-                    start = Event("outside.start", idle.at, number, detail=IN_THREAD)
-                    end = Event("outside.end", event.at, number, source=event.source)
-                    served.events += [start, end]
-        idle.connection = event.connection if event.kind == "executed" else None
-        if idle.connection is not None:
-            idle.at, idle.cpu = event.at, time.thread_time()
+        if event.kind in {"statement", "commit", "checkin"}:
+            # Another request, or the loop's thread, may have used the connection since.
+            before = (e for e in reversed(served.events) if e.connection == event.connection)
+            if idle.last is not None and next(before, None) is idle.last and idle.waited():
+                start = Event("outside.start", idle.last.at, event.request, detail=IN_THREAD)
+                end = Event("outside.end", event.at, event.request, source=event.source)
+                served.events += [start, end]
+        if event.kind == "executed":
+            idle.begin(event)
+        else:
+            idle.last = None
 
     def _looked_at(self, serving: Coroutine[Any, Any, object]) -> Callable[[], None] | None:
         """Note that a request begins to wait, if it is in a unit of work and not for the database."""
@@ -368,7 +370,7 @@ class Observer(Recorder):
             )
             return lambda: self._keep(Event("outside.end", time.perf_counter(), number))
         except Exception as error:  # noqa: BLE001 (as in _safely)
-            self.problem = self.problem or named(error)
+            self._note_problem(error)
             return None
 
     def _began(self, number: int) -> None:
@@ -413,6 +415,14 @@ class Observer(Recorder):
         self._alike[alike] += 1
         if self._alike[alike] <= MAX_ALIKE and len(self.findings) < MAX_FINDINGS:
             self.findings.append(finding)
+
+    def _committing(self) -> str:
+        """Tell the end of an operation's own block from a dependency's, which is a generator."""
+        frame = self.places.frame()
+        if frame is None or frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+            return ""
+        ends_a_block = calls("sqlalchemy", frozenset({"TransactionalContext.__exit__"}))
+        return OWN_BLOCK if ends_a_block else ""
 
     def _source(self, kind: Kind) -> str:
         return self.places.here() if kind in SOURCED else ""

@@ -25,18 +25,22 @@ class Places:
 
     def here(self) -> str:
         """Name the innermost line of the project's own code that is running now, if any."""
+        found = self.frame()
+        return f"{self.path_of(found.f_code)}:{found.f_lineno}" if found else ""
+
+    def frame(self) -> FrameType | None:
+        """Give the innermost frame of the project's own code that is running now, if any."""
         frame: FrameType | None = sys._getframe(1)
         outside = False
         for _ in range(MAX_FRAMES):
             if frame is None and not outside:
                 frame, outside = _awaiting_frame(), True
             if frame is None:
-                return ""
-            path = self.path_of(frame.f_code)
-            if path is not None:
-                return f"{path}:{frame.f_lineno}"
+                return None
+            if self.path_of(frame.f_code) is not None:
+                return frame
             frame = frame.f_back
-        return ""
+        return None
 
     def path_of(self, code: CodeType) -> str | None:
         """Give the path of a project's own code, relative to the project; None for other code."""

@@ -31,7 +31,13 @@ WRITE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-EXPLICIT_LOADS = frozenset({"Session.refresh", "Session._get_impl", "Session._merge"})
+# What loads because it was called, in async code too.
+EXPLICIT_LOADS = frozenset(
+    {
+        *("Session.refresh", "Session._get_impl", "Session._merge"),
+        *("Session.delete", "Session._delete_impl", "Session._flush"),
+    }
+)
 MAX_CALLS = 40
 READ_ERROR = re.compile(r"(DetachedInstanceError|MissingGreenlet|StatementError): [^\n]{,200}")
 
@@ -148,6 +154,7 @@ class Recorder:
         session: int | None = None,
         pool: int | None = None,
         writes: bool = False,
+        asked: int = 0,
         sync: bool = False,
     ) -> None:
         known = {} if info is None else self._known(info)
@@ -162,6 +169,7 @@ class Recorder:
                 session=session or known.get("session"),
                 detail=detail,
                 writes=writes,
+                asked=asked,
                 sync=sync,
                 source=self._source(kind),
             )
@@ -182,6 +190,10 @@ class Recorder:
 
     def _used(self, session: Session) -> None:
         """Do nothing more with the use of a session; there is somebody who does."""
+
+    def _committing(self) -> str:
+        """Say who commits; there is somebody who knows."""
+        return ""
 
     def _source(self, kind: Kind) -> str:
         return ""
@@ -217,12 +229,15 @@ class Recorder:
     def _on_session_begin(
         self, session: Session, transaction: SessionTransaction, connection: Connection
     ) -> None:
-        self._known(connection.info)["session"] = self._sessions(session)
+        info = _info(connection)
+        if info is None:
+            return
+        self._known(info)["session"] = self._sessions(session)
         begins = session not in self._at_work
-        self._at_work[session] = connection.info
+        self._at_work[session] = info
         self._used(session)
         if begins:
-            self._record("unit.begin", connection.info)
+            self._record("unit.begin", info)
 
     def _on_execute(self, state: ORMExecuteState) -> None:
         self._used(state.session)
@@ -256,15 +271,22 @@ class Recorder:
         executemany: bool,
     ) -> None:
         writes = bool(WRITE.match(statement))
-        sync = not connection.dialect.is_async
-        self._record("statement", _info(connection), statement, writes=writes, sync=sync)
+        asked = 0 if writes or executemany else hash(repr(parameters))
+        self._record(
+            "statement",
+            _info(connection),
+            statement,
+            writes=writes,
+            asked=asked,
+            sync=not connection.dialect.is_async,
+        )
 
     def _on_executed(self, connection: Connection, *_: object) -> None:
         self._record("executed", _info(connection))
 
     def _on_session_commit(self, session: Session) -> None:
         if not session.in_nested_transaction():
-            self._record("unit.commit", session=self._sessions(session))
+            self._record("unit.commit", session=self._sessions(session), detail=self._committing())
 
     def _on_session_rollback(self, session: Session) -> None:
         if not session.in_nested_transaction():
@@ -276,28 +298,27 @@ class Recorder:
         self._record("error", info, f"{kind}: {_first_line(context.original_exception)}")
 
     def _on_flush(self, session: Session, context: UOWTransaction) -> None:
-        self._record("flush", session.connection().info)
+        self._record("flush", _info(session.connection()))
 
 
 def _attribute_read(state: ORMExecuteState) -> str:
     """Name what is loaded because an attribute was read; nothing if a call asked for it."""
-    if not state.is_select:
+    path = state.loader_strategy_path if state.is_select else None
+    lazily = state.is_select and state.lazy_loaded_from is not None and path
+    if not (lazily or (state.is_select and state.is_column_load)):
         return ""
-    path = state.loader_strategy_path
-    if state.lazy_loaded_from is not None and path:
-        return f"relationship {path[-1]}"
-    if state.is_column_load and not _calls(EXPLICIT_LOADS):
-        return "expired columns"
-    return ""
+    if calls("sqlalchemy", EXPLICIT_LOADS):
+        return ""
+    return f"relationship {path[-1]}" if lazily and path else "expired columns"
 
 
-def _calls(names: frozenset[str]) -> bool:
-    """Whether one of SQLAlchemy's functions of these names is being called."""
+def calls(package: str, names: frozenset[str]) -> bool:
+    """Whether one of a package's functions of these qualified names is being called, of late."""
     frame: FrameType | None = sys._getframe(1)
     for _ in range(MAX_CALLS):
         if frame is None:
             return False
-        if frame.f_code.co_qualname in names and "sqlalchemy" in frame.f_code.co_filename:
+        if frame.f_code.co_qualname in names and package in frame.f_code.co_filename:
             return True
         frame = frame.f_back
     return False
@@ -314,7 +335,12 @@ def named(error: BaseException) -> str:
 
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
     """Return where to keep what is known of a connection, unless it is lost: asking would reconnect."""
-    return None if connection.closed or connection.invalidated else connection.info
+    if connection.closed or connection.invalidated:
+        return None
+    try:
+        return connection.info
+    except NotImplementedError:  # two tasks use it, and the other has just given it back
+        return None
 
 
 def _first_line(error: BaseException) -> str:

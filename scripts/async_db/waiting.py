@@ -12,8 +12,9 @@ DATABASE_PACKAGES = frozenset(
     {"sqlalchemy", "asyncpg", "aiosqlite", "psycopg", "psycopg_pool", "aiomysql", "asyncmy"}
 )
 # What only hands on another wait, which Python may not tell.
-HANDING_ON = ("__aenter__", "__aexit__", "__anext__", "wait_for", "wait", "shield", "gather")
+HANDING_ON = frozenset({"__aenter__", "__aexit__", "__anext__"})
 HANDING_ON_MODULES = frozenset({"contextlib", "asyncio.timeouts", "asyncio.taskgroups"})
+WAITS_FOR_TASKS = frozenset({"wait_for", "wait", "_wait", "shield", "gather"})  # of asyncio.tasks
 
 Looking = Callable[[Coroutine[Any, Any, object]], Callable[[], None] | None]
 
@@ -64,8 +65,10 @@ def outside_wait(watched: Awaitable[object], places: Places) -> tuple[str, str] 
 
 
 def _hands_on(frame: FrameType) -> bool:
-    name = frame.f_code.co_qualname.rpartition(".")[2]
-    return name in HANDING_ON or _module_of(frame) in HANDING_ON_MODULES
+    name, module = frame.f_code.co_qualname, _module_of(frame)
+    if module == "asyncio.tasks":
+        return name in WAITS_FOR_TASKS
+    return name.rpartition(".")[2] in HANDING_ON or module in HANDING_ON_MODULES
 
 
 def _module_of(frame: FrameType) -> str:
