@@ -111,6 +111,7 @@ class Observer(Recorder):
         self._alike: Counter[tuple[str, str, int]] = Counter()
         self._served: dict[int, _Served] = {}
         self._made: WeakKeyDictionary[Session, tuple[int | None, str, bool]] = WeakKeyDictionary()
+        self._in_operations: WeakSet[Session] = WeakSet()
         self._foreign: dict[int, ref[Session]] = {}
         self._begun: dict[int, ref[Session]] = {}
         self._engines: WeakKeyDictionary[Engine, WatchedEngine] = WeakKeyDictionary()
@@ -192,13 +193,17 @@ class Observer(Recorder):
     # --- sessions ----------------------------------------------------------------------------
 
     def _on_session_made(self, session: Session) -> None:
-        place = self.places.here()
+        frame = self.places.frame()
+        place = self.places.line_of(frame)
         request = self._request.get()
         number = self._sessions(session)
         by_tests = is_test(place) or (request is None and self._in_test_only())
         if by_tests:
             self._foreign[number] = ref(session, lambda _: self._foreign.pop(number, None))
         self._made[session] = (request, place, by_tests)
+        # A dependency, and a context manager that is written as one, is a generator.
+        if frame is not None and not frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+            self._in_operations.add(session)
         self._record("session", session=number)
 
     def _in_test_only(self) -> bool:
@@ -416,10 +421,9 @@ class Observer(Recorder):
         if self._alike[alike] <= MAX_ALIKE and len(self.findings) < MAX_FINDINGS:
             self.findings.append(finding)
 
-    def _committing(self) -> str:
-        """Tell the end of an operation's own block from a dependency's, which is a generator."""
-        frame = self.places.frame()
-        if frame is None or frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+    def _committing(self, session: Session) -> str:
+        """Tell the end of a ``begin()`` block of an operation's own session from all else."""
+        if session not in self._in_operations:
             return ""
         ends_a_block = calls("sqlalchemy", frozenset({"TransactionalContext.__exit__"}))
         return OWN_BLOCK if ends_a_block else ""

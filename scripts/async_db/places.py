@@ -25,8 +25,11 @@ class Places:
 
     def here(self) -> str:
         """Name the innermost line of the project's own code that is running now, if any."""
-        found = self.frame()
-        return f"{self.path_of(found.f_code)}:{found.f_lineno}" if found else ""
+        return self.line_of(self.frame())
+
+    def line_of(self, frame: FrameType | None) -> str:
+        """Name the line of a frame of the project's own code."""
+        return f"{self.path_of(frame.f_code)}:{frame.f_lineno}" if frame else ""
 
     def frame(self) -> FrameType | None:
         """Give the innermost frame of the project's own code that is running now, if any."""

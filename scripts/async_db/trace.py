@@ -191,7 +191,7 @@ class Recorder:
     def _used(self, session: Session) -> None:
         """Do nothing more with the use of a session; there is somebody who does."""
 
-    def _committing(self) -> str:
+    def _committing(self, session: Session) -> str:
         """Say who commits; there is somebody who knows."""
         return ""
 
@@ -286,7 +286,8 @@ class Recorder:
 
     def _on_session_commit(self, session: Session) -> None:
         if not session.in_nested_transaction():
-            self._record("unit.commit", session=self._sessions(session), detail=self._committing())
+            how = self._committing(session)
+            self._record("unit.commit", session=self._sessions(session), detail=how)
 
     def _on_session_rollback(self, session: Session) -> None:
         if not session.in_nested_transaction():
