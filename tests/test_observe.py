@@ -15,6 +15,8 @@ import pytest
 import observe
 from async_db.detecting import Trace, findings_of
 from async_db.events import Event
+from async_db.findings import Finding
+from async_db.gallery import Gallery, as_data, from_data
 from async_db.patching import apply_to_tree
 from async_db.places import is_test
 from async_db.rendering import render_project
@@ -241,6 +243,38 @@ def test_other_forms(sync_project: Path, form: str) -> None:
         assert {result["ruleId"] for result in results} >= {"session/commit-before-response"}
     else:
         assert "::error file=service.py,line=" in text
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_page_shows_what_offends(sync_project: Path, workers: tuple[str, ...]) -> None:
+    run(sync_project, "--observe-html=out.html", *workers)
+
+    page = (sync_project / "out.html").read_text("utf-8")
+    assert page.count("<svg") >= 4
+    for shown in ("POST /rows", "GET /rows", "session/commit-before-response", "service.py:"):
+        assert shown in page
+
+
+def test_a_page_that_cannot_be_written_fails_no_test(sync_project: Path) -> None:
+    done = run(sync_project, "--observe-html=nowhere/out.html")
+    assert outcomes(done) == "1 failed, 4 passed, 1 skipped"
+    assert "warning: observe gave up: FileNotFoundError" in done.stdout
+
+
+def test_the_gallery_keeps_few_of_many() -> None:
+    gallery = Gallery()
+    for number in range(1, 400):
+        took = number if number < 300 else 1
+        events = (Event("response.start", 0.0, 1, detail="200"), Event("request.end", took, 1))
+        late = Finding("session/one-per-request", "proven", "a.py", number % 30, "m", "a")
+        gallery.add(Trace(number, "GET /x", "", events), [late] if number % 2 else [])
+
+    shown = list(from_data(as_data(gallery.shown())))
+
+    assert [each.reason for each in gallery.shown()].count("slowest") <= 1
+    assert len(shown) <= 21
+    assert max(trace.events[-1].at for trace, _ in shown) == 299
+    assert shown == [(each.trace, list(each.findings)) for each in gallery.shown()]
 
 
 def test_a_fault_of_the_plugin_is_one_warning(
