@@ -604,7 +604,9 @@ def _evidence(trace: Trace, index: int, session: int | None) -> Iterator[str]:
     chosen = [
         number
         for number, event in enumerate(trace.events)
-        if number == index or event.kind in answers or session in (None, event.session)
+        if number == index
+        or event.kind in answers
+        or (session in (None, event.session) and event.kind != "executed")
     ]
     around = max(0, chosen.index(index) - MAX_EVIDENCE + 3)
     for number in chosen[around : around + MAX_EVIDENCE]:
