@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from async_db.detecting import Trace
     from async_db.findings import Finding
     from async_db.gallery import Gallery
     from async_db.observing import Observer
+    from async_db.traces import Trace
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

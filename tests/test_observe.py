@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 import observe
-from async_db.detecting import Trace, findings_of
+from async_db.detecting import findings_of
 from async_db.events import Event
 from async_db.findings import Finding
 from async_db.gallery import Gallery, as_data, from_data
 from async_db.patching import apply_to_tree
 from async_db.places import is_test
 from async_db.rendering import render_project
+from async_db.traces import Trace
 from async_db.writing import plan_writing, write
 
 ROOT = Path(observe.__file__).resolve().parent.parent

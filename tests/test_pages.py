@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from async_db.catalogue import Rule
-from async_db.detecting import Trace
 from async_db.drawing import MAX_DRAWN, MAX_LISTED, figure, scale_of
 from async_db.events import Event, Kind
 from async_db.evidence import Evidence, Result, ServiceTests
@@ -23,6 +22,7 @@ from async_db.markup import milliseconds, prose, shortened
 from async_db.pages import Shown, observe_page
 from async_db.recording import Recording
 from async_db.timeline import timeline_of
+from async_db.traces import Trace
 
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",

@@ -13,13 +13,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from async_db.catalogue import Rule
-from async_db.detecting import Trace
 from async_db.events import Event, Kind
 from async_db.evidence import Evidence, Result
 from async_db.evidence_page import Pair, evidence_page
 from async_db.findings import Finding
 from async_db.pages import Shown, observe_page
 from async_db.recording import Recording
+from async_db.traces import Trace
 
 pytestmark = pytest.mark.browser
 

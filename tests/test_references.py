@@ -118,7 +118,8 @@ def test_rules_that_are_spoken_of_exist(root: Path, rules: tuple[Rule, ...]) -> 
 def test_observe_reports_by_rules_that_exist_and_say_so(
     root: Path, rules: tuple[Rule, ...]
 ) -> None:
-    sources = (root / f"scripts/async_db/{name}.py" for name in ("detecting", "observing"))
+    package = root / "scripts/async_db"
+    sources = [package / "observing.py", *(package / "detectors").glob("*.py")]
     texts = "".join(path.read_text("utf-8") for path in sources)
     reported = set(re.findall(r'"([a-z]+/[a-z0-9-]+)"', texts))
     assert reported

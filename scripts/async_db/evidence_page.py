@@ -22,7 +22,7 @@ from async_db.recording import Recording
 from async_db.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
-    from async_db.detecting import Trace
+    from async_db.traces import Trace
 
 MAX_REQUESTS = 2
 """How many requests of a run are drawn on either side."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from async_db.detecting import Trace
 from async_db.events import Event
 from async_db.findings import Finding
 from async_db.pages import Shown
+from async_db.traces import Trace
 
 MAX_ROUTES = 300
 MAX_OFFENDING = 20  # of one route: requests that each show something new

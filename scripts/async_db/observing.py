@@ -23,15 +23,17 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
-from async_db.detecting import ENGINE_ADVICE, OWN_BLOCK, Trace, findings_of
+from async_db.detecting import findings_of
 from async_db.events import Event, Kind
 from async_db.findings import Finding, Grade
 from async_db.idling import IdleThread
 from async_db.places import Places, is_test
 from async_db.trace import Receive, Recorder, Scope, Send, calls, named
+from async_db.traces import OWN_BLOCK, Trace
 from async_db.waiting import outside_wait, stepped
 from async_db.wrapping import wrapped
 
+ENGINE_ADVICE = "create the engine in the lifespan, and hand it out from there"
 MAX_EVENTS = 5_000  # of one request; what comes after is not looked at
 MAX_FINDINGS = 10_000
 MAX_ALIKE = 50  # findings of one rule and place; more tell nothing new

@@ -18,7 +18,7 @@ from async_db.markup import counted, milliseconds, page, prose, text
 from async_db.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
-    from async_db.detecting import Trace
+    from async_db.traces import Trace
 
 Reason = Literal["slowest", "offending"]
 

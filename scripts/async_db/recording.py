@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_db.detecting import Trace
 from async_db.events import Event
 from async_db.findings import Finding
+from async_db.traces import Trace
 
 if TYPE_CHECKING:
     from async_db.observing import Observer
