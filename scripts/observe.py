@@ -11,10 +11,11 @@ fail the run by ``--observe-fail-on``. It needs what the service has: pytest, SQ
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,38 +121,53 @@ class Plugin:
                 self._problem = f"observe did not see everything: {self._observer.problem}"
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            from dataclasses import asdict
-
-            from async_db.gallery import as_data
-
-            output[WORKER_KEY] = {
-                "shown": as_data(self._gallery.shown()) if self._gallery else [],
-                "findings": [asdict(finding) for finding in self._findings],
-                "requests": self._requests,
-                "problem": self._problem,
-            }
+            output[WORKER_KEY] = self._told()
             return
         try:
             self._finish(session)
         except Exception as error:  # noqa: BLE001 (as above)
             self._give_up(error)
 
+    def _told(self) -> dict[str, Any]:
+        """Give what this worker has found: as text, for execnet takes integers of 32 bits only."""
+        from dataclasses import asdict
+
+        from async_db.gallery import as_json
+
+        try:
+            shown = as_json(self._gallery.shown() if self._gallery else [])
+            findings = json.dumps([asdict(finding) for finding in self._findings])
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._give_up(error)
+            shown = findings = "[]"
+        return {
+            "shown": shown,
+            "findings": findings,
+            "requests": self._requests,
+            "problem": self._problem,
+        }
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of pytest-xdist has found."""
-        from async_db.findings import Finding
-        from async_db.gallery import from_data
-
         told = getattr(node, "workeroutput", {}).get(WORKER_KEY)
         if told:
-            for trace, findings in from_data(told["shown"]):
-                if self._gallery:
-                    self._gallery.add(trace, findings)
-            for fields in told["findings"]:
-                fields["evidence"] = tuple(fields["evidence"])
-                self._findings.append(Finding(**fields))
-            self._requests += told["requests"]
-            self._problem = self._problem or told["problem"]
+            try:
+                self._take_over(told)
+            except Exception as error:  # noqa: BLE001 (as above)
+                self._give_up(error)
+
+    def _take_over(self, told: Mapping[str, Any]) -> None:
+        from async_db.findings import Finding
+        from async_db.gallery import from_json
+
+        self._requests += told["requests"]
+        self._problem = self._problem or told["problem"]
+        for fields in json.loads(told["findings"]):
+            self._findings.append(Finding(**{**fields, "evidence": tuple(fields["evidence"])}))
+        for trace, findings in from_json(told["shown"]):
+            if self._gallery:
+                self._gallery.add(trace, findings)
 
     def _finish(self, session: pytest.Session) -> None:
         from async_db.findings import baseline_text, new_findings, read_baseline

@@ -16,7 +16,7 @@ import observe
 from async_db.detecting import findings_of
 from async_db.events import Event
 from async_db.findings import Finding
-from async_db.gallery import Gallery, as_data, from_data
+from async_db.gallery import Gallery, as_json, from_json
 from async_db.patching import apply_to_tree
 from async_db.places import is_test
 from async_db.rendering import render_project
@@ -31,11 +31,15 @@ SEEN = ("engine/disposed-on-shutdown", "session/commit-before-response")
 SHOWING = "created_can_be_read or taken_once or totals or commit_that_fails or other_violations"
 
 SYNC_SERVICE = """
+import os
+
 from fastapi import Depends, FastAPI, HTTPException
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
-engine = create_engine("sqlite:///service.db", connect_args={"check_same_thread": False})
+# A database for each of pytest's workers, which would else drop each other's tables.
+worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+engine = create_engine(f"sqlite:///{worker}.db", connect_args={"check_same_thread": False})
 SessionLocal = sessionmaker(engine)
 app = FastAPI()
 
@@ -248,7 +252,9 @@ def test_other_forms(sync_project: Path, form: str) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_page_shows_what_offends(sync_project: Path, workers: tuple[str, ...]) -> None:
-    run(sync_project, "--observe-html=out.html", *workers)
+    done = run(sync_project, "--observe-html=out.html", *workers)
+    assert "4 requests watched, findings: 3 proven" in done.stdout
+    assert "Error" not in done.stdout.replace("AssertionError", "")
 
     page = (sync_project / "out.html").read_text("utf-8")
     assert page.count("<svg") >= 4
@@ -266,11 +272,25 @@ def test_the_gallery_keeps_few_of_many() -> None:
     gallery = Gallery()
     for number in range(1, 400):
         took = number if number < 300 else 1
-        events = (Event("response.start", 0.0, 1, detail="200"), Event("request.end", took, 1))
+        events = (
+            Event("executed", 0.0, 1, asked=-(2**62)),
+            Event("response.start", 0.0, 1, detail="200"),
+            Event("request.end", took, 1),
+        )
         late = Finding("session/one-per-request", "proven", "a.py", number % 30, "m", "a")
-        gallery.add(Trace(number, "GET /x", "", events), [late] if number % 2 else [])
+        trace = Trace(
+            number,
+            "GET /x",
+            "",
+            events,
+            foreign=frozenset({1}),
+            pools=((2, 3),),
+            shared=((4, "a.py:1"),),
+            working=frozenset({5}),
+        )
+        gallery.add(trace, [late] if number % 2 else [])
 
-    shown = list(from_data(as_data(gallery.shown())))
+    shown = list(from_json(as_json(gallery.shown())))
 
     assert [each.reason for each in gallery.shown()].count("slowest") <= 1
     assert len(shown) <= 21

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -51,20 +52,30 @@ class Gallery:
         yield from offending
 
 
-def as_data(shown: Iterable[Shown]) -> list[dict[str, Any]]:
-    """Give what is kept as plain data, for another process."""
-    return [asdict(each) for each in shown]
+def as_json(shown: Iterable[Shown]) -> str:
+    """Give what is kept as text, for another process."""
+    return json.dumps([asdict(each) for each in shown], default=list)
 
 
-def from_data(data: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Trace, list[Finding]]]:
-    """Give the requests that `as_data` was given, with what was found in each."""
-    for each in data:
-        events = tuple(Event(**event) for event in each["trace"]["events"])
+def from_json(text: str) -> Iterator[tuple[Trace, list[Finding]]]:
+    """Give the requests that `as_json` was given, with what was found in each."""
+    for each in json.loads(text):
         findings = [
             Finding(**{**finding, "evidence": tuple(finding["evidence"])})
             for finding in each["findings"]
         ]
-        yield Trace(**{**each["trace"], "events": events}), findings
+        yield _trace(each["trace"]), findings
+
+
+def _trace(fields: Mapping[str, Any]) -> Trace:
+    restored = {
+        "events": tuple(Event(**event) for event in fields["events"]),
+        "foreign": frozenset(fields["foreign"]),
+        "working": frozenset(fields["working"]),
+        "pools": tuple(tuple(pool) for pool in fields["pools"]),
+        "shared": tuple(tuple(session) for session in fields["shared"]),
+    }
+    return Trace(**{**fields, **restored})
 
 
 def _seconds(trace: Trace) -> float:
