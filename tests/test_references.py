@@ -80,11 +80,15 @@ def test_no_block_of_code_stands_outside_the_rules(root: Path, rules: tuple[Rule
         assert fences == 2 * shown, path.name
 
 
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def test_links_lead_somewhere(root: Path) -> None:
     seen = 0
     for path in texts(root):
         text = path.read_text("utf-8")
-        anchors = {heading.lower() for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
+        anchors = {anchor(heading) for heading in re.findall(r"^##+ (.+)$", text, re.MULTILINE)}
         for target in LINK.findall(text):
             seen += 1
             if target.startswith("#"):

@@ -23,6 +23,7 @@ from sqlalchemy.orm import (
     Session,
     mapped_column,
     object_session,
+    raiseload,
     relationship,
     scoped_session,
     sessionmaker,
@@ -227,6 +228,11 @@ async def run_sync(engine: AsyncEngine, session: AsyncSession) -> object:
         return len(session.scalars(select(Order)).one().items)
 
     return f"lazy loads work: {await session.run_sync(not_moved)} item"
+
+
+@habit("a model whose lazy loads sync code still needs")
+async def raiseload_in_the_query(engine: AsyncEngine, session: AsyncSession) -> object:
+    return (await session.scalars(select(Order).options(raiseload("*")))).one().items
 
 
 async def count(engine: AsyncEngine) -> int:
