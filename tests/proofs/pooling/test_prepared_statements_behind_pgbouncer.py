@@ -30,11 +30,13 @@ async def test_a_worker_gets_what_it_asked_for(
             await asked(one, "commit")
             async with a_connection_taken(url):
                 await asked(two, "commit")
-                answer = await asked(one, "begin")  # on the one that the other worker has used
-            await asked(one, "commit")
+                answers = [await asked(one, "begin")]  # on the one that the other worker has used
+                await asked(one, "commit")
+                answers.append(await asked(two, "begin"))  # and there again, after the first
+            await asked(two, "commit")
 
-    observed = f"asked for 'one', told {answer!r}"
-    assert observed == "asked for 'one', told 'one'", observed
+    observed = f"asked for 'one', told {answers[0]!r}; asked for 'two', told {answers[1]!r}"
+    assert observed == "asked for 'one', told 'one'; asked for 'two', told 'two'", observed
 
 
 @asynccontextmanager
@@ -82,7 +84,8 @@ async def obey(settings: Settings, name: str, commands: Connection) -> None:
                 try:
                     answer = await session.scalar(text(f"select '{name}'"))
                 except DBAPIError as error:
-                    answer = repr(error)
+                    assert error.orig
+                    answer = type(error.orig.__cause__).__name__
                 commands.send(answer)
                 commands.recv()
             commands.send("done")
