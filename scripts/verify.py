@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from async_db.verification import Progress
+    from async_db.verification import Progress, Request
 
 # What is heavy is imported when a verification starts: child processes import this file too.
 
@@ -25,6 +25,10 @@ DESCRIPTION = """\
 Render the scaffold, run its tests and the proof of every rule, then apply each rule's
 counterexample and see the proof fail as the rule's text states. PostgreSQL is started from a
 wheel for the length of the run; SQLite is a file. Nothing is left behind but the evidence.
+
+With --releases all this is done on several releases of FastAPI, SQLAlchemy and others, each set
+of them in an environment of its own, and what is seen is compared with each rule's window, on
+both sides of its edges. That alone uses the network: uv fetches what it has not kept.
 """
 
 EPILOG = """\
@@ -33,11 +37,13 @@ examples:
   python scripts/verify.py --rules 'session/*,pooling/*'   the rules of two topics
   python scripts/verify.py --rules session/commit-before-response --database sqlite --keep
                                                            one rule; keep the projects to look at
+  python scripts/verify.py --releases                      which rules apply to which releases
   python scripts/verify.py --format json | jq .results     the evidence on standard output
 
 exit codes:
   0    every rule was proved and refuted, and the scaffold's own tests passed
-  1    something was not, as the table says, or the file to --check shows another table
+  1    something was not, as the table says, or the file to --check shows another table,
+       or a window is not what --releases shows
   2    the call or its input was wrong
   130  interrupted (143 when ended by SIGTERM)
 """
@@ -100,6 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.update or options.check) and (options.rules or options.database):
         parser.error("--update and --check take a complete run: leave out --rules and --database")
+    if options.releases and (options.update or options.check):
+        parser.error("--update and --check take the table of one environment: leave out --releases")
+    if options.environments and not options.releases:
+        parser.error("--environments is where --releases keeps them: add --releases")
     line = StatusLine()
     interruption = Interruption()
     try:
@@ -114,11 +124,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, line: StatusLine, interruption: Interruption) -> int:
     from async_db.catalogue import CatalogueError
-    from async_db.evidence import EvidenceError, check_writable, with_table, write_text
+    from async_db.environments import EnvironmentsError
+    from async_db.evidence import EvidenceError
     from async_db.manifest import ManifestError, OptionError
     from async_db.proving import Interrupted, ProvingError
     from async_db.rendering import TemplateError
-    from async_db.verification import Request, RequestError, verify
+    from async_db.verification import Request, RequestError
 
     request = Request(
         root=options.root.resolve(),
@@ -128,30 +139,15 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         jobs=options.jobs,
         timeout=options.timeout,
         keep=options.keep,
+        outside_windows=options.outside_windows,
     )
     input_errors = (
         *(CatalogueError, ManifestError, OptionError, TemplateError),
-        *(EvidenceError, ProvingError, RequestError),
+        *(EnvironmentsError, EvidenceError, ProvingError, RequestError),
     )
+    verified = _verified_releases if options.releases else _verified
     try:
-        evidence_path = options.evidence or request.root / "evidence.json"
-        if evidence_path.suffix == ".html":
-            raise EvidenceError(
-                f"{evidence_path}: is the place of the page; name the JSON beside it"
-            )
-        check_writable(evidence_path)
-        check_writable(evidence_path.with_suffix(".html"))
-        if options.update:
-            check_writable(options.update)
-            with_table(_text_of(options.update), "")
-        if options.check:
-            with_table(_text_of(options.check), "")
-        verified = verify(request, line.show, interruption)
-        write_text(verified.evidence.to_json(), evidence_path)
-        write_text(verified.page(), evidence_path.with_suffix(".html"))
-        if options.update and verified.evidence.good:
-            shown = verified.evidence.to_table(request.databases)
-            write_text(with_table(_text_of(options.update), shown), options.update)
+        return verified(options, request, line, interruption)
     except (Interrupted, *input_errors) as error:
         # A Ctrl-C in a terminal reaches the programs that are run for us too, and fails them.
         if interruption():
@@ -161,20 +157,73 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         if interruption():
             return _ended(line, "interrupted", interruption.exit_code)
         return _ended(line, f"{tempfile.gettempdir()}: {_reason(error)}", 2)
+
+
+def _verified(
+    options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
+) -> int:
+    """Verify with the releases that are installed here."""
+    from async_db.evidence import check_writable, with_table, write_text
+    from async_db.verification import verify
+
+    evidence_path = _evidence_path(options, request)
+    if options.update:
+        check_writable(options.update)
+        with_table(_text_of(options.update), "")
+    if options.check:
+        with_table(_text_of(options.check), "")
+    verified = verify(request, line.show, interruption)
+    evidence = verified.evidence
+    table = evidence.to_table(request.databases)
+    write_text(evidence.to_json(), evidence_path)
+    write_text(verified.page(), evidence_path.with_suffix(".html"))
+    if options.update and evidence.good:
+        write_text(with_table(_text_of(options.update), table), options.update)
     line.clear()
-    table = verified.evidence.to_table(request.databases)
     checked = _text_of(options.check) if options.check else ""
     outdated = bool(options.check) and with_table(checked, table) != checked
-    if outdated and verified.evidence.good:
+    if outdated and evidence.good:
         message = f"{options.check} does not show this table: --update {options.check} does it"
         print(f"verify: {message}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
-    evidence = verified.evidence
-    as_json = options.format == "json"
-    sys.stdout.write(evidence.to_json() if as_json else table)
-    sys.stdout.flush()
+    _print(evidence.to_json() if options.format == "json" else table)
     return 0 if evidence.good and not outdated else 1
+
+
+def _verified_releases(
+    options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
+) -> int:
+    """Verify on each set of releases, and compare with the windows."""
+    from async_db.evidence import write_text
+    from async_db.matrix import verify_releases
+
+    evidence_path = _evidence_path(options, request)
+    matrix = verify_releases(request, options.environments, line.show, interruption)
+    write_text(matrix.to_json(), evidence_path)
+    write_text(matrix.page, evidence_path.with_suffix(".html"))
+    line.clear()
+    for folder in matrix.folders:
+        print(f"verify: {folder}", file=sys.stderr)
+    _print(matrix.to_json() if options.format == "json" else matrix.to_table())
+    return 0 if matrix.good else 1
+
+
+def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
+    """Give the path of the evidence, once it is sure that it can be written."""
+    from async_db.evidence import EvidenceError, check_writable
+
+    path: Path = options.evidence or request.root / "evidence.json"
+    if path.suffix == ".html":
+        raise EvidenceError(f"{path}: is the place of the page; name the JSON beside it")
+    check_writable(path)
+    check_writable(path.with_suffix(".html"))
+    return path
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _reason(error: OSError) -> str:
@@ -226,6 +275,23 @@ def _parser() -> argparse.ArgumentParser:
         choices=WIRINGS,
         default="depends",
         help="how the scaffold hands out sessions (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--releases",
+        action="store_true",
+        help="on several sets of releases, each installed by uv in an environment of its own; "
+        "compares what is seen with the windows. Uses the network",
+    )
+    parser.add_argument(
+        "--environments",
+        metavar="DIR",
+        type=Path,
+        help="with --releases: keep the environments here, and use those that are here already",
+    )
+    parser.add_argument(
+        "--outside-windows",
+        action="store_true",
+        help="try a rule also where the installed releases are outside its window",
     )
     parser.add_argument(
         "--evidence",

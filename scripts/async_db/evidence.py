@@ -121,7 +121,7 @@ class Evidence:
             rows.append(
                 ["the service's own tests", *(tests.get(key, _NOT_CLAIMED) for key in databases)]
             )
-        return _pipe_table([header, *rows]) + "".join(self._details())
+        return pipe_table([header, *rows]) + "".join(self._details())
 
     def _details(self) -> list[str]:
         """Give what a cell has no room for."""
@@ -137,7 +137,7 @@ class Evidence:
             ),
         ]
         lines = [
-            f"- {name} on {DATABASES[database]}: {_shortened(reason, _REASON_WIDTH)}\n"
+            f"- {name} on {DATABASES[database]}: {shortened(reason, _REASON_WIDTH)}\n"
             for name, database, reason in wrong
             if reason is not None
         ]
@@ -232,22 +232,23 @@ def _without_none_reason(content: dict[str, object]) -> dict[str, object]:
 def _cell(result: Result) -> str:
     if result.reason is None:
         return "proved, refuted, observed" if result.observed else "proved, refuted"
-    return _shortened(result.reason, _CELL_WIDTH)
+    return shortened(result.reason, _CELL_WIDTH)
 
 
 def _tests_cell(tests: ServiceTests) -> str:
     if not tests.passed and not tests.failed and tests.reason:
-        return _shortened(tests.reason, _CELL_WIDTH)
+        return shortened(tests.reason, _CELL_WIDTH)
     counts = {"passed": tests.passed, "failed": tests.failed, "skipped": tests.skipped}
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
-def _shortened(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
+    """Give a text as one line of at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
-def _pipe_table(rows: Sequence[Sequence[str]]) -> str:
+def pipe_table(rows: Sequence[Sequence[str]]) -> str:
     """Give rows, the first of which is the header, as Markdown with columns of even width."""
     escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in escaped) for column in range(len(escaped[0]))]
