@@ -22,6 +22,7 @@ from async_db.catalogue import Comparator, Requirement, parse_rules
 from async_db.findings import Finding
 from async_db.proving import Outcome, Report
 from async_db.recording import Recording
+from async_db.releases import RELEASE_SETS
 from async_db.verification import (
     findings_of,
     judge_observation,
@@ -563,6 +564,12 @@ def test_kept_projects_are_where_it_says(
         (["--update", "nowhere.md"], "cannot be read"),
         (["--update", "README.md", "--rules", "sums/adds"], "take a complete run"),
         (["--update", "README.md", "--database", "sqlite"], "take a complete run"),
+        (["--releases", "--update", "README.md"], "leave out --releases"),
+        (["--releases", "--check", "README.md"], "leave out --releases"),
+        (["--environments", "here"], "add --releases"),
+        (["--releases", "--evidence", "nowhere/evidence.json"], "cannot be written: No such file"),
+        (["--releases", "--rules", "x/y"], "--rules x/y: no rule has a name like this"),
+        (["--releases"], "pyproject.toml: names no dependencies to install"),
         (["--jobs", "0"], "not a positive number"),
         (["--timeout", "nan"], "not a positive number"),
         (["--rules", ","], "no name of a rule"),
@@ -601,6 +608,74 @@ def test_a_missing_package_is_named(
     assert (ran.code, ran.out) == (2, "")
     assert "jinja2" in ran.error
     assert len(ran.error.splitlines()) == 1
+
+
+def test_releases_cannot_be_installed_without_uv(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+
+    ran = run("--releases", "--environments", "here")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error == (
+        "verify: --releases needs uv, which makes the environments: pip install uv\n"
+    )
+    assert list(Path().iterdir()) == []
+
+
+def test_a_place_where_no_environments_can_be_is_told(pack: Pack, run: Callable[..., Ran]) -> None:
+    pack.write("pyproject.toml", "[project]\ndependencies = []\n")
+    place = Path("file")
+    place.write_text("", encoding="utf-8")
+
+    ran = run("--releases", "--environments", "file")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error == f"verify: {place.resolve()}: File exists\n"
+
+
+def uv_that(does: str, pack: Pack, folder: Path) -> str:
+    """Put a program in uv's place; give the PATH on which it comes first."""
+    pack.write("pyproject.toml", "[project]\ndependencies = []\n")
+    program = folder / "bin/uv"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return os.pathsep.join([str(program.parent), os.environ["PATH"]])
+
+
+def test_releases_that_cannot_be_installed_are_told_in_one_line(
+    pack: Pack, command: Command, tmp_path: Path
+) -> None:
+    path = uv_that("echo no network >&2; echo today >&2; exit 1", pack, tmp_path)
+
+    ran = command("--releases", PATH=path)
+
+    assert (ran.code, ran.out) == (2, "")
+    first = RELEASE_SETS[0].folder
+    assert ran.error == f"verify: {first}: uv venv failed: no network today\n"
+    assert not (command.pack / "evidence.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_an_interrupted_installation_leaves_nothing(
+    pack: Pack, command: Command, tmp_path: Path, number: int, code: int
+) -> None:
+    started = tmp_path / "started"
+    path = uv_that(f"sleep 600 & touch '{started}'; wait", pack, tmp_path)
+    process = command.start("--releases", PATH=path)
+    wait_for(started.exists)
+    assert "sleep" in [found.name() for found in command.descendants()]
+
+    process.send_signal(number)
+    out, error = process.communicate(timeout=60)
+
+    assert (process.returncode, out, error) == (code, "", "verify: interrupted\n")
+    assert command.left_behind(process.pid) == []
+    assert not (command.pack / "evidence.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ This is all of the pack that uses the network: `uv` fetches releases that it has
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,7 +60,7 @@ class Programs:
 
         Raises:
             EnvironmentsError: it cannot be started.
-            Interrupted: `interrupted` said so; the program has ended.
+            Interrupted: `interrupted` said so; the program and its own children have ended.
         """
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         # Files, for a pipe that nobody reads would stop it.
@@ -71,9 +73,11 @@ class Programs:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=error,
+                    process_group=0,
                 )
             except OSError as failure:
-                raise EnvironmentsError(f"{command[0]}: {failure.strerror}") from failure
+                what = failure.filename or command[0]  # or the folder
+                raise EnvironmentsError(f"{what}: {failure.strerror}") from failure
             self._wait(process)
             texts = []
             for file in (out, error):
@@ -89,14 +93,22 @@ class Programs:
                     raise Interrupted
                 self.waiting(time.monotonic() - began)
                 time.sleep(_POLL_SECONDS)
-        finally:
-            if process.poll() is None:
-                process.terminate()  # verify.py then ends what it has started
-                try:
-                    process.wait(_SETTLE_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+        except BaseException:
+            _end(process)
+            raise
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a program, and then what it has left running."""
+    process.terminate()  # verify.py then ends what it has started, also in groups of their own
+    try:
+        process.wait(_SETTLE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,10 @@ class Environment:
             EnvironmentsError: that is not possible.
             Interrupted: it is no longer wanted.
         """
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnvironmentsError(f"{self.folder.parent}: {error.strerror}") from error
         if not self.python.exists():
             self._uv(uv, "venv", "--python", sys.executable, str(self.folder))
         there = ("--python", str(self.python))

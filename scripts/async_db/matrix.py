@@ -129,8 +129,8 @@ def _column(tried: Tried) -> str:
     project = tried.releases.project
     if project is None:
         return "latest"
-    installed = tried.installed[Requirement(project, ()).distribution]
-    return f"{project} {installed}"
+    distribution = Requirement(project, ()).distribution
+    return f"{project} {tried.installed.get(distribution, tried.releases.version)}"
 
 
 def _tests_cell(tried: Tried) -> str:

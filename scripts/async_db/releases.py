@@ -55,7 +55,9 @@ RELEASE_SETS = (
     ReleaseSet(),
 )
 
-_DEPENDENCY = re.compile(r"(?P<project>[A-Za-z0-9][\w.-]*)(?P<extras>\[[^\]]*\])?(?P<rest>.*)")
+_DEPENDENCY = re.compile(
+    r"(?P<project>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?(?P<bounds>[^;]*)(?P<marker>;.*)?"
+)
 _COMPARATORS = re.compile(r"(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)")
 _ORDER_ROW = re.compile(
     r"\|(?P<window>[^|]*[<>=][^|]*)\|\s*(?P<order>commit, then response|response, then commit)\s*\|"
@@ -68,19 +70,23 @@ def pinned(dependencies: Iterable[str], pins: Mapping[str, str]) -> list[str]:
 
 
 def _pinned(dependency: str, pins: Mapping[str, str]) -> str:
-    requirement = _requirement(dependency)
-    version = pins.get(requirement.distribution)
+    parts = _parts(dependency)
+    version = pins.get(_requirement(dependency).distribution)
     if version is None:
         return dependency
-    found = _DEPENDENCY.fullmatch(dependency)
-    return f"{requirement.project}{found['extras'] or '' if found else ''}=={version}"
+    return f"{parts['project']}{parts['extras'] or ''}=={version}{parts['marker'] or ''}"
 
 
 def _requirement(dependency: str) -> Requirement:
-    found = _DEPENDENCY.fullmatch(dependency.partition(";")[0].strip())
+    parts = _parts(dependency)
+    return Requirement(parts["project"], comparators_in(parts["bounds"]))
+
+
+def _parts(dependency: str) -> re.Match[str]:
+    found = _DEPENDENCY.fullmatch(dependency.strip())
     if found is None:
         raise ValueError(f"not a dependency: {dependency!r}")
-    return Requirement(found["project"], comparators_in(found["rest"]))
+    return found
 
 
 def comparators_in(text: str) -> tuple[Comparator, ...]:
@@ -250,11 +256,11 @@ def not_shown(rules: Sequence[Rule], tried: Sequence[Tried]) -> list[str]:
             continue  # nothing was asked, or more is told already
         if all(verdict.says != "applies" for _, verdict in seen):
             lines.append(f"{rule.name}: no set of releases shows that it applies")
-        outside = [installed for installed, verdict in seen if verdict.says == "does not apply"]
+        outside = [known for known, verdict in seen if verdict.says == "does not apply"]
         lines += [
             f"{rule.name}: no set of releases shows that it ends at {part.project} {bound}"
             for part in rule.window
             for bound in part.comparators
-            if all(bound.holds(installed[part.distribution]) for installed in outside)
+            if all(within((Requirement(part.project, (bound,)),), known) for known in outside)
         ]
     return lines
