@@ -28,14 +28,17 @@ from async_db.releases import (
     Verdict,
     comparators_in,
     concerned,
+    for_scaffold,
     judge,
     judge_order,
     not_shown,
     pinned,
+    scaffold_options,
     stated_orders,
     unmet,
     within,
 )
+from async_db.rendering import render_project
 from async_db.verification import Request
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,6 +217,40 @@ def test_unmet_is_what_is_installed_and_too_old() -> None:
         "fastapi >= 0.121",
         "sqlalchemy >= 2.0.40",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fastapi", "options"),
+    [
+        ("0.105.0", {}),
+        ("0.106.0", {"fastapi": "0.106"}),
+        ("0.117.1", {"fastapi": "0.106"}),
+        ("0.118.0", {}),
+        ("0.165.0", {}),
+    ],
+)
+def test_releases_that_commit_in_time_have_a_scaffold_of_their_own(
+    fastapi: str, options: dict[str, str]
+) -> None:
+    installed = NEWEST | {"fastapi": fastapi}
+    assert scaffold_options(installed) == options
+    assert bool(unmet(["fastapi>=0.121"], installed)) == (not options and fastapi != "0.165.0")
+
+
+def test_that_scaffold_has_no_scope_and_its_counterexamples_neither() -> None:
+    usual = render_project(ROOT / "templates", {})
+    older = render_project(ROOT / "templates", {"fastapi": "0.106"})
+
+    scoped = {str(path) for path, text in usual.items() if 'scope="function"' in text}
+    assert {"app/database/session.py", "app/orders/routes.py"} <= scoped
+    assert {str(path) for path in usual if usual[path] != older[path]} == {
+        *scoped,
+        "pyproject.toml",
+    }
+    assert not any('Depends(get_session, scope="function")' in text for text in older.values())
+    patch = (ROOT / "tests/counterexamples/pooling/limit-concurrency.patch").read_text("utf-8")
+    assert for_scaffold(patch, {}) == patch != for_scaffold(patch, {"fastapi": "0.106"})
+    assert "scope=" not in for_scaffold(patch, {"fastapi": "0.106"})
 
 
 def test_what_the_pack_depends_on_is_met_here() -> None:
@@ -540,6 +577,26 @@ def test_the_table_has_a_row_for_each_rule_and_a_column_for_each_set() -> None:
         "- latest, and what a column does not name: fastapi 0.165.0, httpx 0.28.1",
         "- FastAPI 0.118.0: the service cannot run, it needs FastAPI >= 0.121",
         "- FastAPI 0.118.0: sums/adds does not apply: on sqlite: proof failed",
+    ]
+
+
+def test_rules_of_any_release_that_are_alike_share_a_row() -> None:
+    rules = tuple(replace(ANYWHERE, slug=f"anywhere-{number}") for number in range(4))
+    tried = tuple(
+        replace(
+            part,
+            verdicts=(*part.verdicts, *(replace(says, rule=rule.name) for rule in rules)),
+            service_tests=(),
+            order=None,
+        )
+        for part, says in ((OLD, CANNOT), (LATEST, EVERYWHERE))
+    )
+
+    table = replace(MATRIX, rules=(RULE, *rules), tried=tried).to_table()
+
+    assert [line.split("|")[1:5] for line in table.splitlines()[2:4]] == [
+        [" sums/adds     ", " FastAPI >= 0.121 ", " does not apply  ", " applies "],
+        [" 4 other rules ", " any release      ", " cannot run      ", " applies "],
     ]
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -33,6 +34,8 @@ from async_db.verification import Progress, Request, select_rules
 _SCRIPTS = Path(__file__).resolve().parents[1]
 _NONE = "–"  # noqa: RUF001 - the dash of an empty cell
 _REASON_WIDTH = 300
+_MANY = 3
+"""How many rules that are alike have rows of their own."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,11 @@ class Matrix:
         }
 
     def to_table(self) -> str:
-        """Give a Markdown table, a row for each rule and a column for each set of releases."""
-        columns = [{verdict.rule: verdict.says for verdict in part.verdicts} for part in self.tried]
-        rows = [
-            [rule.name, _window(rule), *(column.get(rule.name, _NONE) for column in columns)]
-            for rule in self.rules
-        ]
+        """Give a Markdown table, with a column for each set of releases.
+
+        A rule has a row of its own, unless it holds for any release and many more are alike.
+        """
+        rows = self._rule_rows()
         if any(part.service_tests for part in self.tried):
             rows.append(["the service's own tests", "", *map(_tests_cell, self.tried)])
         if any(part.order for part in self.tried):
@@ -91,6 +93,19 @@ class Matrix:
             rows.append(["function scope", "", *(_scope_cell(part.order) for part in self.tried)])
         header = ["rule", "window", *map(_column, self.tried)]
         return pipe_table([header, *rows]) + "\n" + "".join(f"- {line}\n" for line in self._notes())
+
+    def _rule_rows(self) -> list[list[str]]:
+        columns = [{verdict.rule: verdict.says for verdict in part.verdicts} for part in self.tried]
+        cells = {
+            rule: tuple(column.get(rule.name, _NONE) for column in columns) for rule in self.rules
+        }
+        alike = Counter(cells[rule] for rule in self.rules if not rule.window)
+        many = {row: number for row, number in alike.items() if number > _MANY}
+        own = [rule for rule in self.rules if rule.window or cells[rule] not in many]
+        return [
+            *([rule.name, _window(rule), *cells[rule]] for rule in own),
+            *([f"{number} other rules", "any release", *row] for row, number in many.items()),
+        ]
 
     def _notes(self) -> Iterator[str]:
         """Say what a column leaves open, and what is wrong."""

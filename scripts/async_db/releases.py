@@ -45,19 +45,24 @@ class ReleaseSet:
 RELEASE_SETS = (
     # Each side of each edge that a window names, as close to it as matters. FastAPI has two more
     # edges, which no window names but the table of commit orders does.
+    ReleaseSet("FastAPI", "0.105.*"),
     ReleaseSet("FastAPI", "0.115.*"),
     ReleaseSet("FastAPI", "0.118.0"),  # the first that commits after the response again
     ReleaseSet("FastAPI", "0.121.0"),  # the first with Depends(scope=)
     ReleaseSet("SQLAlchemy", "2.0.*"),
     ReleaseSet("asyncpg", "0.30.*"),
     ReleaseSet("httpx", "0.27.*"),
-    ReleaseSet("pytest-asyncio", "1.0.*"),
+    ReleaseSet("pytest-asyncio", "0.25.*"),
+    ReleaseSet("pytest-asyncio", "0.26.*"),
     ReleaseSet(),
 )
 
 _DEPENDENCY = re.compile(
     r"(?P<project>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?(?P<bounds>[^;]*)(?P<marker>;.*)?"
 )
+# The releases before those that take a scope which commit before the response.
+_COMMITS_IN_TIME = Requirement("FastAPI", (Comparator(">=", "0.106"), Comparator("<", "0.118")))
+
 _COMPARATORS = re.compile(r"(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)")
 _ORDER_ROW = re.compile(
     r"\|(?P<window>[^|]*[<>=][^|]*)\|\s*(?P<order>commit, then response|response, then commit)\s*\|"
@@ -100,8 +105,20 @@ def unmet(dependencies: Iterable[str], installed: Mapping[str, str]) -> tuple[Re
         requirement
         for requirement in map(_requirement, dependencies)
         if requirement.distribution in installed
+        and requirement.distribution not in scaffold_options(installed)
         and not requirement.holds(installed[requirement.distribution])
     )
+
+
+def scaffold_options(installed: Mapping[str, str]) -> dict[str, str]:
+    """Give the options, named by project, that the scaffold takes for installed releases."""
+    older = _COMMITS_IN_TIME.holds(installed[_COMMITS_IN_TIME.distribution])
+    return {_COMMITS_IN_TIME.distribution: "0.106"} if older else {}
+
+
+def for_scaffold(patch: str, options: Mapping[str, str]) -> str:
+    """Give a counterexample as it is for the scaffold of these options."""
+    return patch.replace(', scope="function"', "") if options.get("fastapi") == "0.106" else patch
 
 
 def concerned(rules: Sequence[Rule], needs: Sequence[Requirement]) -> tuple[Rule, ...]:

@@ -25,6 +25,7 @@ from async_db.patching import PatchError, apply_to_tree
 from async_db.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
 from async_db.proving import Interrupted, Job, Outcome, Prover, Report
 from async_db.recording import Recording
+from async_db.releases import for_scaffold, scaffold_options
 from async_db.rendering import render_project
 
 PROOFS = PurePosixPath("tests/proofs")
@@ -204,7 +205,8 @@ def _scaffolds(request: Request, groups: Sequence[tuple[str, _Group]], work: Pat
 def _scaffold(request: Request, work: Path, database: str, group: _Group) -> Path:
     """Render the scaffold for a database, with the pack's proofs among its tests."""
     project = work / database / f"scaffold{group}".replace(" ", "-") / "project"
-    options = {"database": database, **dict(group.options)}
+    installed = scaffold_options(installed_releases(None))
+    options = {"database": database, **installed, **dict(group.options)}
     tree = render_project(request.root / "templates", options)
     for path, text in tree.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -373,7 +375,7 @@ class _Database:
             return f"no counterexample that can be read: {error}"
         shutil.copytree(self._scaffold, project, ignore=shutil.ignore_patterns("__pycache__"))
         try:
-            apply_to_tree(patch, project)
+            apply_to_tree(for_scaffold(patch, scaffold_options(self._releases)), project)
         except (PatchError, OSError, UnicodeDecodeError) as error:
             return f"counterexample no longer applies: {error}"
         return None

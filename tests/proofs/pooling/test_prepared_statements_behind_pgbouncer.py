@@ -84,8 +84,8 @@ async def obey(settings: Settings, name: str, commands: Connection) -> None:
                 try:
                     answer = await session.scalar(text(f"select '{name}'"))
                 except DBAPIError as error:
-                    assert error.orig
-                    answer = type(error.orig.__cause__).__name__
+                    driver_error = error.orig.__cause__ if error.orig else error
+                    answer = type(driver_error).__name__
                 commands.send(answer)
                 commands.recv()
             commands.send("done")
