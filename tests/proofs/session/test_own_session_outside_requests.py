@@ -1,5 +1,10 @@
-import pytest
+from contextlib import suppress
 
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
+
+from app.database.engine import Database
 from async_db.service import Serve, Service
 
 pytestmark = [
@@ -27,6 +32,20 @@ async def test_a_background_task_gives_its_connection_back(serve: Serve) -> None
 
         observed = f"four requests on a pool of two: {answers}"
         assert observed == "four requests on a pool of two: [202, 202, 202, 202]", observed
+
+
+async def test_a_session_that_was_closed_is_not_used_again(real_database: Database) -> None:
+    async with real_database.sessions() as session:
+        await session.execute(select(1))
+
+    used = False
+    with suppress(InvalidRequestError):
+        await session.execute(select(1))
+        used = True
+
+    await session.close()
+    observed = f"a session used after it was closed: {used}"
+    assert observed == "a session used after it was closed: False", observed
 
 
 async def new_order(service: Service, reference: str) -> str:
