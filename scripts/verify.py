@@ -106,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.update or options.check) and (options.rules or options.database):
         parser.error("--update and --check take a complete run: leave out --rules and --database")
-    if options.releases and (options.update or options.check):
-        parser.error("--update and --check take the table of one environment: leave out --releases")
+    if options.releases and options.check:
+        parser.error("--check takes the table of one environment: leave out --releases")
     if options.environments and not options.releases:
         parser.error("--environments is where --releases keeps them: add --releases")
     line = StatusLine()
@@ -195,13 +195,19 @@ def _verified_releases(
     options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
 ) -> int:
     """Verify on each set of releases, and compare with the windows."""
-    from async_db.evidence import write_text
+    from async_db.evidence import RELEASES_MARKS, check_writable, with_table, write_text
     from async_db.matrix import verify_releases
 
     evidence_path = _evidence_path(options, request)
+    if options.update:
+        check_writable(options.update)
+        with_table(_text_of(options.update), "", RELEASES_MARKS)
     matrix = verify_releases(request, options.environments, line.show, interruption)
     write_text(matrix.to_json(), evidence_path)
     write_text(matrix.page, evidence_path.with_suffix(".html"))
+    if options.update and matrix.good:
+        updated = with_table(_text_of(options.update), matrix.to_table(), RELEASES_MARKS)
+        write_text(updated, options.update)
     line.clear()
     for folder in matrix.folders:
         print(f"verify: {folder}", file=sys.stderr)
@@ -304,7 +310,7 @@ def _parser() -> argparse.ArgumentParser:
         "--update",
         metavar="FILE",
         type=Path,
-        help="put the table between the marks of a Markdown file, if all is well; "
+        help="put the table between its marks in a Markdown file, if all is well; "
         "not with --rules or --database",
     )
     parser.add_argument(
@@ -312,7 +318,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         type=Path,
         help="exit with 1 unless a Markdown file shows this table between its marks; "
-        "not with --rules or --database",
+        "not with --rules, --database or --releases",
     )
     parser.add_argument(
         "--format",

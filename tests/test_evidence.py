@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from async_db.evidence import (
+    RELEASES_MARKS,
     Evidence,
     EvidenceError,
     Result,
@@ -152,6 +153,8 @@ def test_a_table_goes_between_its_marks() -> None:
 
     assert changed == "above\n<!-- evidence -->\n| new |\n<!-- /evidence -->\nbelow\n"
     assert with_table(changed, "| new |\n") == changed
+    with pytest.raises(EvidenceError, match="<!-- releases -->"):
+        with_table(text, "| new |\n", RELEASES_MARKS)
 
 
 @pytest.mark.parametrize(

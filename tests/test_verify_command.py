@@ -564,7 +564,7 @@ def test_kept_projects_are_where_it_says(
         (["--update", "nowhere.md"], "cannot be read"),
         (["--update", "README.md", "--rules", "sums/adds"], "take a complete run"),
         (["--update", "README.md", "--database", "sqlite"], "take a complete run"),
-        (["--releases", "--update", "README.md"], "leave out --releases"),
+        (["--releases", "--update", "nowhere.md"], "cannot be read"),
         (["--releases", "--check", "README.md"], "leave out --releases"),
         (["--environments", "here"], "add --releases"),
         (["--releases", "--evidence", "nowhere/evidence.json"], "cannot be written: No such file"),

@@ -28,7 +28,9 @@ DISTRIBUTIONS = (
     "uvicorn",
 )
 
-MARKS = ("<!-- evidence -->", "<!-- /evidence -->")
+Marks = tuple[str, str]
+MARKS: Marks = ("<!-- evidence -->", "<!-- /evidence -->")
+RELEASES_MARKS: Marks = ("<!-- releases -->", "<!-- /releases -->")
 """Between which a Markdown file carries the table."""
 
 _NOT_CLAIMED = "–"  # noqa: RUF001 - the dash of an empty cell
@@ -176,13 +178,13 @@ def check_writable(path: Path) -> None:
         raise EvidenceError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def with_table(text: str, table: str) -> str:
+def with_table(text: str, table: str, marks: Marks = MARKS) -> str:
     """Give a Markdown text with the table between its two marks replaced.
 
     Raises:
         EvidenceError: the text does not have the marks, each once and in their order.
     """
-    begin, end = MARKS
+    begin, end = marks
     before, found, rest = text.partition(begin)
     _, also_found, after = rest.partition(end)
     if not found or not also_found or begin in after or end in before + after:
