@@ -121,7 +121,7 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
 def test_no_model_may_hide_a_name_of_the_service(root: Path) -> None:
     trees = [
         ast.parse(text)
-        for options in ({"database": "both"}, {"tenancy": "schema"})
+        for options in ({"database": "both"}, {"tenancy": "schema"}, {"wiring": "modern-di"})
         for path, text in render_project(root / "templates", options).items()
         if path.suffix == ".py"
     ]
@@ -172,6 +172,15 @@ def test_its_own_tests_pass_with_tenants(root: Path, tmp_path: Path) -> None:
         server.create_database("tenants")
         url = server.url("tenants")
         run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
+
+
+@pytest.mark.postgres
+def test_its_own_tests_pass_with_a_container(root: Path, tmp_path: Path) -> None:
+    folder = written(root, tmp_path, "both", LONG, wiring="modern-di")
+    with throwaway_postgres() as server:
+        server.create_database("container")
+        for url in (server.url("container"), f"sqlite:///{tmp_path / 'test.db'}"):
+            run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
 
 
 def test_its_proofs_are_typed_inside_it(

@@ -1,0 +1,21 @@
+import pytest
+
+from async_db.service import Service
+
+pytestmark = [pytest.mark.rule("wiring/container-scopes"), pytest.mark.usefixtures("garbage_kept")]
+
+
+async def test_what_a_request_wrote_is_stored(service: Service) -> None:
+    created = await service.request("POST", "/orders", {"reference": "A-1"})
+
+    commits = [event.kind for event in service.last()].count("commit")
+    observed = f"{created.status}, commits: {commits}"
+    assert observed == "201, commits: 1", observed
+
+
+async def test_all_of_a_request_have_the_same_session(service: Service) -> None:
+    await service.request("POST", "/orders/import", [{"reference": "A-1"}])
+
+    used = {event.session for event in service.last() if event.session}
+    observed = f"sessions in one request: {len(used)}"
+    assert observed == "sessions in one request: 1", observed

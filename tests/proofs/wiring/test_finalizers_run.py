@@ -1,0 +1,66 @@
+import pytest
+from fastapi import BackgroundTasks, HTTPException
+from sqlalchemy.exc import InvalidRequestError
+
+from app.database.session import SessionDep
+from app.orders.models import Order
+from app.orders.routes import OrderRepositoryDep
+from async_db.service import Serve, Service, told
+
+pytestmark = pytest.mark.rule("wiring/finalizers-run")
+
+
+async def test_a_commit_that_fails_is_answered_as_failed(service: Service) -> None:
+    @service.app.post("/unflushed", status_code=201)
+    async def add_without_flush(session: SessionDep) -> None:
+        session.add(Order(reference="A-1"))
+
+    await service.request("POST", "/orders", {"reference": "A-1"})
+    await service.request("POST", "/unflushed")
+
+    observed = told(service.last())
+    assert observed == "IntegrityError, then 409", observed
+
+
+async def test_a_request_that_fails_leaves_nothing(service: Service) -> None:
+    @service.app.post("/refused")
+    async def store_then_refuse(orders: OrderRepositoryDep) -> None:
+        await orders.add(Order(reference="A-1"))
+        raise HTTPException(422, "no")
+
+    assert (await service.request("POST", "/refused")).status == 422
+
+    totals = await service.request("GET", "/orders/totals")
+    observed = f"422, orders stored: {totals.json()['orders']}"
+    assert observed == "422, orders stored: 0", observed
+
+
+async def test_nothing_is_written_after_the_answer(service: Service) -> None:
+    outcomes: list[str] = []
+
+    @service.app.post("/later")
+    async def write_later(orders: OrderRepositoryDep, tasks: BackgroundTasks) -> None:
+        async def write() -> None:
+            try:
+                await orders.add(Order(reference="A-1"))
+            except InvalidRequestError:
+                outcomes.append("refused")
+            else:
+                outcomes.append("written")
+
+        tasks.add_task(write)
+
+    await service.request("POST", "/later")
+
+    observed = f"after the answer: {', '.join(outcomes)}"
+    assert observed == "after the answer: refused", observed
+
+
+async def test_shutdown_closes_every_connection(serve: Serve) -> None:
+    async with serve() as service:
+        assert (await service.request("GET", "/orders")).status == 200
+
+    kinds = [event.kind for event in service.recorder.events]
+    assert "connect" in kinds
+    observed = f"connections left open: {kinds.count('connect') - kinds.count('close')}"
+    assert observed == "connections left open: 0", observed
