@@ -121,7 +121,7 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
 def test_no_model_may_hide_a_name_of_the_service(root: Path) -> None:
     trees = [
         ast.parse(text)
-        for options in ({"database": "both"}, {"tenancy": "schema"})
+        for options in ({"database": "both", "replica": "read"}, {"tenancy": "schema"})
         for path, text in render_project(root / "templates", options).items()
         if path.suffix == ".py"
     ]
@@ -163,6 +163,21 @@ def test_its_own_tests_start_their_own_postgresql(
             XDG_RUNTIME_DIR=str(tmp_path),
             PYTEST_DEBUG_TEMPROOT=own,
         )
+
+
+def test_its_own_tests_pass_with_a_replica_on_sqlite(root: Path, tmp_path: Path) -> None:
+    folder = written(root, tmp_path, "both", LONG, replica="read")
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
+
+
+@pytest.mark.postgres
+def test_its_own_tests_pass_with_a_replica(root: Path, tmp_path: Path) -> None:
+    folder = written(root, tmp_path, "postgresql", LONG, replica="read")
+    with throwaway_postgres() as server:
+        server.create_database("replica")
+        url = server.url("replica")
+        run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
 
 
 @pytest.mark.postgres
