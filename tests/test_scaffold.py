@@ -119,9 +119,15 @@ def test_it_imports_only_what_no_package_may_be_called(rendered: Tree) -> None:
 
 
 def test_no_model_may_hide_a_name_of_the_service(root: Path) -> None:
+    most = (
+        {"database": "both", "replica": "read"},
+        {"tenancy": "schema"},
+        {"reporting": "outbox"},
+        {"wiring": "modern-di"},
+    )
     trees = [
         ast.parse(text)
-        for options in ({"database": "both"}, {"tenancy": "schema"}, {"wiring": "modern-di"})
+        for options in most
         for path, text in render_project(root / "templates", options).items()
         if path.suffix == ".py"
     ]
@@ -163,6 +169,30 @@ def test_its_own_tests_start_their_own_postgresql(
             XDG_RUNTIME_DIR=str(tmp_path),
             PYTEST_DEBUG_TEMPROOT=own,
         )
+
+
+OTHER_DATABASES = [{"replica": "read"}, {"reporting": "outbox"}]
+
+
+@pytest.mark.parametrize("options", OTHER_DATABASES, ids=named)
+def test_its_own_tests_pass_with_another_database_on_sqlite(
+    root: Path, tmp_path: Path, options: dict[str, str]
+) -> None:
+    folder = written(root, tmp_path, "both", LONG, **options)
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("options", OTHER_DATABASES, ids=named)
+def test_its_own_tests_pass_with_another_database(
+    root: Path, tmp_path: Path, options: dict[str, str]
+) -> None:
+    folder = written(root, tmp_path, "postgresql", LONG, **options)
+    with throwaway_postgres() as server:
+        server.create_database("first")
+        url = server.url("first")
+        run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL=url)
 
 
 @pytest.mark.postgres

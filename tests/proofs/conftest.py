@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, make_url, select
+from pydantic import SecretStr
+from sqlalchemy import delete, func, make_url, select, text
 
 from app.database.base import Base
 from app.database.engine import Database
@@ -36,6 +37,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def backend(database_url: str) -> str:
     """``postgresql`` or ``sqlite``."""
     return make_url(database_url).get_backend_name()
+
+
+@pytest.fixture
+async def second_url(
+    settings: Settings, real_database: Database, backend: str, tmp_path: Path
+) -> AsyncIterator[SecretStr]:
+    """Where a second, empty database is, on the same server; it is dropped after the test."""
+    first = make_url(settings.database_url.get_secret_value())
+    if backend == "sqlite":  # which makes a file when it is opened
+        yield SecretStr(f"sqlite:///{tmp_path / 'second.db'}")
+        return
+    second = first.set(database=f"{first.database}_second")
+    outside = real_database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with outside.connect() as connection:
+        await connection.execute(text(f'create database "{second.database}"'))
+    yield SecretStr(second.render_as_string(hide_password=False))
+    async with outside.connect() as connection:
+        await connection.execute(text(f'drop database "{second.database}"'))
 
 
 @pytest.fixture
