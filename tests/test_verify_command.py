@@ -668,7 +668,8 @@ def test_an_interrupted_installation_leaves_nothing(
     path = uv_that(f"sleep 600 & touch '{started}'; wait", pack, tmp_path)
     process = command.start("--releases", PATH=path)
     wait_for(started.exists)
-    assert "sleep" in [found.name() for found in command.descendants()]
+    # The shell is on its way from the fork to the program.
+    wait_for(lambda: "sleep" in [found.name() for found in command.descendants()])
 
     process.send_signal(number)
     out, error = process.communicate(timeout=60)
