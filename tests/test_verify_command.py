@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -250,6 +251,14 @@ class Command:
             return bool(process.environ().get(MARKER) == self.mark)
         except (psutil.Error, OSError):
             return False
+
+    def names(self) -> list[str]:
+        """Name the programs that run now."""
+        names = []
+        for process in self.descendants():
+            with suppress(psutil.NoSuchProcess):
+                names.append(process.name())
+        return names
 
     def left_behind(self, pid: int) -> list[str]:
         """Name the processes and temporary folders that a run that has ended still has."""
@@ -669,7 +678,7 @@ def test_an_interrupted_installation_leaves_nothing(
     process = command.start("--releases", PATH=path)
     wait_for(started.exists)
     # The shell is on its way from the fork to the program.
-    wait_for(lambda: "sleep" in [found.name() for found in command.descendants()])
+    wait_for(lambda: "sleep" in command.names())
 
     process.send_signal(number)
     out, error = process.communicate(timeout=60)
@@ -740,7 +749,7 @@ def test_an_interrupted_run_leaves_nothing(
     (command.pack / "evidence.json").write_bytes(before)
     process = command.start()
     wait_for(started.exists)
-    names = [found.name() for found in command.descendants()]
+    names = command.names()
     assert "postgres" in names
     assert "sleep" in names
 
@@ -755,7 +764,7 @@ def test_an_interrupted_run_leaves_nothing(
 @pytest.mark.postgres
 def test_a_run_interrupted_while_it_starts_leaves_nothing(command: Command) -> None:
     process = command.start()
-    wait_for(lambda: any(found.name() == "initdb" for found in command.descendants()))
+    wait_for(lambda: "initdb" in command.names())
 
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
