@@ -236,6 +236,17 @@ def test_a_conftest_that_cannot_be_imported_is_told(job: Job) -> None:
     assert report.outcomes == ()
 
 
+def test_that_pytest_gave_up_is_told_without_how_long_it_took(job: Job) -> None:
+    (job.project / "tests" / "conftest.py").write_text(
+        "def pytest_sessionfinish(session): session.exitstatus = 3\n",
+        encoding="utf-8",
+    )
+
+    report = run(job, "")
+
+    assert report.unusable == "pytest gave up: no tests ran"
+
+
 def test_what_is_found_after_the_tests_is_told(job: Job) -> None:
     report = run(
         job,

@@ -140,7 +140,7 @@ class Environment:
         if not self.python.exists():
             self._uv(uv, "venv", "--python", sys.executable, str(self.folder))
         there = ("--python", str(self.python))
-        self._uv(uv, "pip", "install", *there, *requirements)
+        self._uv(uv, "pip", "install", "--compile-bytecode", *there, *requirements)
         listed = json.loads(self._uv(uv, "pip", "list", *there, "--format", "json").out)
         return {part["name"].lower().replace("_", "-"): part["version"] for part in listed}
 

@@ -7,6 +7,7 @@ never has the service's own package from anyone else: it imports that by itself.
 
 import gc
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -37,12 +38,14 @@ WARM_MODULES = (
     *("_pytest.pastebin", "_pytest.setuponly", "_pytest.setupplan", "_pytest.skipping"),
     *("_pytest.threadexception", "_pytest.unittest", "_pytest.unraisableexception"),
     *("_pytest.warnings", "pytest_asyncio.plugin", "anyio.pytest_plugin", "difflib", "pdb"),
-    *("fastapi", "fastapi.responses", "httpx", "asgi_lifespan", "uvicorn", "uvicorn.logging"),
+    *("xdist.plugin", "xdist.looponfail", "execnet.multi", "platformdirs.pytest_plugin"),
+    *("fastapi", "fastapi.responses", "uvicorn", "uvicorn.logging"),
+    *("httpx", "httpcore._async", "httpcore._sync", "certifi", "h11", "asgi_lifespan"),
     *("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.asyncpg"),
-    *("sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "aiosqlite", "tomllib"),
-    *("pydantic_settings", "pythonjsonlogger.json", "_pytest.junitxml"),
+    *("sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "aiosqlite", "alembic.command"),
+    *("pydantic_settings", "pythonjsonlogger.json", "_pytest.junitxml", "tomllib"),
+    *("modern_di_fastapi", "async_db.recording"),
     # FastAPI looks into it when a route is made; from Python 3.14 on it only warns.
-    "async_db.observing",
     *(("pydantic.v1",) if sys.version_info < (3, 14) else ()),
 )
 
@@ -53,6 +56,7 @@ AFTER_THE_TESTS = "after the tests"
 _FOREIGN_PREFIXES = ("PG", "PYTEST_", "COV_CORE_")
 _FOREIGN_WORD = "DATABASE"
 
+_TOOK = re.compile(r" in \d+\.\d+s$")  # how pytest's last line ends, otherwise each time
 _POLL_SECONDS = 0.1
 _START_SECONDS = 60.0
 _SETTLE_SECONDS = 10.0
@@ -249,15 +253,11 @@ def _death(child: ForkServerProcess | SpawnProcess) -> str:
     return f"ended with code {code}"
 
 
-def _last_line(log: Path) -> str:
-    return _error_line(log.read_text("utf-8", "replace"))
-
-
 def _error_line(text: str) -> str:
     """Give the last line that pytest marks as an exception's text, else the last one."""
     lines = [line for line in text.splitlines() if line.strip()]
     errors = [line.removeprefix("E ") for line in lines if line.startswith("E  ")]
-    return (errors or lines or ["no output"])[-1].strip()
+    return _TOOK.sub("", (errors or lines or ["no output"])[-1].strip())
 
 
 # What follows runs in the child.

@@ -14,7 +14,7 @@ async def test_a_request_sees_what_it_wrote_and_does_not_wait_for_itself(
     service: Service, real_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Bounds what would wait for ever: libpq reads this, asyncpg does not; SQLite gives up itself.
-    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=2000")
+    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=500")
     async with real_database.sessions.begin() as session:
         order = Order(reference="A-1")
         session.add(order)
