@@ -49,6 +49,12 @@ allowed = ["calm", "bold"]
 help = "How sums are said."
 needs = { bold = { database = "sqlite" } }
 
+[options.wiring]
+type = "choice"
+default = "depends"
+allowed = ["depends", "container"]
+help = "How things are handed out."
+
 [options.package]
 type = "package"
 default = "app"
@@ -385,6 +391,19 @@ def test_a_rule_may_state_the_options_of_its_scaffold(pack: Pack, run: Callable[
     scaffolds = sorted(path.name for path in (folder / "sqlite").glob("scaffold*"))
     assert scaffolds == ["scaffold", "scaffold-mood=bold"]
     shutil.rmtree(folder)
+
+
+def test_the_evidence_names_the_wiring_that_a_rule_states(
+    pack: Pack, run: Callable[..., Ran]
+) -> None:
+    name = "sums/contained"
+    pack.add(name, proof=proof(name), databases="SQLite", options="`wiring=container`")
+
+    ran = run("--database", "sqlite")
+
+    assert ran.code == 0, ran.out
+    wirings = {rule: row["wiring"] for (rule, _), row in results(written_evidence()).items()}
+    assert wirings == {"database/creates": "depends", "sums/adds": "depends", name: "container"}
 
 
 def test_options_that_the_scaffold_has_not_are_refused(pack: Pack, run: Callable[..., Ran]) -> None:

@@ -310,6 +310,7 @@ class _Database:
         self._prover = prover
         self._releases = releases
         self._tests_service = group.usual and not request.rules
+        self._wiring = dict(group.options).get("wiring", request.wiring)
 
     def prove(self) -> _Proved:
         """Run all proofs on the scaffold, and the service's own tests unless rules were chosen."""
@@ -352,7 +353,7 @@ class _Database:
             shutil.rmtree(project.parent, ignore_errors=True)
         result = Result(
             rule=rule.name,
-            wiring=self._request.wiring,
+            wiring=self._wiring,
             database=self._key,
             proved=proof.proved,
             refuted=refuted,
@@ -405,7 +406,7 @@ class _Database:
 
     def _not_started(self, reason: str) -> _Proved:
         proofs = (Proof(None, reason),) * len(self.rules)
-        tests = ServiceTests(self._request.wiring, self._key, 0, 0, 0, 0.0, reason)
+        tests = ServiceTests(self._wiring, self._key, 0, 0, 0, 0.0, reason)
         return _Proved(self, proofs, (tests,) if self._tests_service else ())
 
     def _service_tests(self, report: Report) -> ServiceTests:
@@ -420,7 +421,7 @@ class _Database:
         elif not reason and not passed:
             reason = "no test passed"
         return ServiceTests(
-            wiring=self._request.wiring,
+            wiring=self._wiring,
             database=self._key,
             passed=passed,
             failed=len(failed),
