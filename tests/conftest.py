@@ -1,3 +1,4 @@
+import signal
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,9 @@ from async_db.catalogue import Rule, load_rules
 from async_db.rendering import Tree, render_project
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A shell that starts us in the background has us ignore Ctrl-C, and all that we start inherits it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
