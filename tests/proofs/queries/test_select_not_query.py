@@ -840,8 +840,7 @@ async def autocommit(session: AsyncSession) -> None:
     gives=None,
 )
 async def subtransactions(session: AsyncSession) -> None:
-    async with session.begin_nested():
-        session.add(Order(id=9, reference="C-1"))
+    session.add(Order(id=9, reference="C-1"))
 
 
 async def test_the_service_reads_without_query(service: Service) -> None:
