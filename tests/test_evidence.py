@@ -95,7 +95,7 @@ def test_the_table_says_what_went_wrong() -> None:
     assert len({len(line) for line in lines[:5]}) == 1
     assert "x \\| y x \\| y" in lines[2]
     assert "… " in lines[2]
-    assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]  # noqa: RUF001
+    assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]
     cells = [cell.strip() for cell in lines[4].split("|")[2:4]]
     assert cells == ["3 passed, 1 skipped", "2 passed, 1 failed, 1 skipped"]
     assert lines[5:] == [

@@ -570,7 +570,7 @@ def test_the_table_has_a_row_for_each_rule_and_a_column_for_each_set() -> None:
         "| ----------------------- | ---------------- | --------------------- | --------------------- |",
         "| sums/adds               | FastAPI >= 0.121 | does not apply        | applies               |",
         "| sums/anywhere           | any release      | cannot run            | applies               |",
-        "| the service's own tests |                  | –                     | passed                |",  # noqa: RUF001
+        "| the service's own tests |                  | –                     | passed                |",
         "| default scope           |                  | response, then commit | response, then commit |",
         "| function scope          |                  | no such scope         | commit, then response |",
         "",
@@ -606,7 +606,7 @@ def test_rows_that_no_set_has_anything_for_are_left_out() -> None:
 
     cells = [line.split("|")[1].strip() for line in matrix.to_table().splitlines() if "|" in line]
     assert cells[2:] == ["sums/adds", "sums/client"]
-    assert "| sums/client | httpx >= 0.28    | –" in matrix.to_table()  # noqa: RUF001
+    assert "| sums/client | httpx >= 0.28    | –" in matrix.to_table()
 
 
 def test_failed_tests_of_the_service_and_unknown_orders_have_cells() -> None:
@@ -618,9 +618,9 @@ def test_failed_tests_of_the_service_and_unknown_orders_have_cells() -> None:
         for line in table.splitlines()
         if "|" in line
     }
-    assert rows["the service's own tests"] == ["–", "failed"]  # noqa: RUF001
-    assert rows["default scope"] == ["–", AFTER]  # noqa: RUF001
-    assert rows["function scope"] == ["–", BEFORE]  # noqa: RUF001
+    assert rows["the service's own tests"] == ["–", "failed"]
+    assert rows["default scope"] == ["–", AFTER]
+    assert rows["function scope"] == ["–", BEFORE]
 
 
 def test_a_set_of_what_evidence_does_not_name_has_a_column_too() -> None:

@@ -337,7 +337,7 @@ def test_good_rules_are_proved_and_refuted_on_both_databases(pack: Pack, command
         "| ----------------------- | --------------- | --------------- |\n"
         "| database/creates        | proved, refuted | proved, refuted |\n"
         "| sums/adds               | proved, refuted | proved, refuted |\n"
-        "| sums/only-sqlite        | proved, refuted | –               |\n"  # noqa: RUF001
+        "| sums/only-sqlite        | proved, refuted | –               |\n"
         "| the service's own tests | 1 passed        | 1 passed        |\n"
     )
     evidence = command.evidence()

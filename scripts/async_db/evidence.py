@@ -33,7 +33,8 @@ MARKS: Marks = ("<!-- evidence -->", "<!-- /evidence -->")
 RELEASES_MARKS: Marks = ("<!-- releases -->", "<!-- /releases -->")
 """Between which a Markdown file carries the table."""
 
-_NOT_CLAIMED = "–"  # noqa: RUF001 - the dash of an empty cell
+EMPTY_CELL = "–"
+"""Stands where a rule claims nothing, or nothing was tried."""
 _CELL_WIDTH = 60
 _REASON_WIDTH = 600
 
@@ -116,12 +117,12 @@ class Evidence:
         cells = {(result.rule, result.database): _cell(result) for result in self.results}
         names = dict.fromkeys(result.rule for result in self.results)
         rows = [
-            [name, *(cells.get((name, key), _NOT_CLAIMED) for key in databases)] for name in names
+            [name, *(cells.get((name, key), EMPTY_CELL) for key in databases)] for name in names
         ]
         if self.service_tests:
             tests = {tests.database: _tests_cell(tests) for tests in self.service_tests}
             rows.append(
-                ["the service's own tests", *(tests.get(key, _NOT_CLAIMED) for key in databases)]
+                ["the service's own tests", *(tests.get(key, EMPTY_CELL) for key in databases)]
             )
         return pipe_table([header, *rows]) + "".join(self._details())
 

@@ -15,7 +15,14 @@ from typing import Any
 
 from async_db.catalogue import Requirement, Rule, load_rules
 from async_db.environments import Environment, EnvironmentsError, Programs, find_uv
-from async_db.evidence import SCHEMA_VERSION, Result, ServiceTests, pipe_table, shortened
+from async_db.evidence import (
+    EMPTY_CELL,
+    SCHEMA_VERSION,
+    Result,
+    ServiceTests,
+    pipe_table,
+    shortened,
+)
 from async_db.releases import (
     ORDER_RULE,
     RELEASE_SETS,
@@ -32,7 +39,6 @@ from async_db.releases import (
 from async_db.verification import Progress, Request, select_rules
 
 _SCRIPTS = Path(__file__).resolve().parents[1]
-_NONE = "–"  # noqa: RUF001 - the dash of an empty cell
 _REASON_WIDTH = 300
 _MANY = 3
 """How many rules that are alike have rows of their own."""
@@ -97,7 +103,8 @@ class Matrix:
     def _rule_rows(self) -> list[list[str]]:
         columns = [{verdict.rule: verdict.says for verdict in part.verdicts} for part in self.tried]
         cells = {
-            rule: tuple(column.get(rule.name, _NONE) for column in columns) for rule in self.rules
+            rule: tuple(column.get(rule.name, EMPTY_CELL) for column in columns)
+            for rule in self.rules
         }
         alike = Counter(cells[rule] for rule in self.rules if not rule.window)
         many = {row: number for row, number in alike.items() if number > _MANY}
@@ -150,16 +157,16 @@ def _column(tried: Tried) -> str:
 
 def _tests_cell(tried: Tried) -> str:
     if not tried.service_tests:
-        return _NONE
+        return EMPTY_CELL
     return "passed" if all(tests.good for tests in tried.service_tests) else "failed"
 
 
 def _order_cell(order: CommitOrder | None) -> str:
-    return _NONE if order is None else order.default
+    return EMPTY_CELL if order is None else order.default
 
 
 def _scope_cell(order: CommitOrder | None) -> str:
-    return _NONE if order is None else order.function or "no such scope"
+    return EMPTY_CELL if order is None else order.function or "no such scope"
 
 
 def _stated(order: CommitOrder) -> str:
