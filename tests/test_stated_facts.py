@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union,
     update,
 )
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +36,8 @@ from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    aliased,
+    joinedload,
     mapped_column,
     relationship,
     selectinload,
@@ -166,6 +169,95 @@ def test_pages_by_a_time_of_the_server_lose_rows_on_sqlite(sqlite: Engine) -> No
             seen += [row.id for row in rows]
             rows = session.scalars(page.where(key > (rows[-1].created_at, rows[-1].id))).all()
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "inserted", "updated"),
+    [("auto", True, False), (True, True, True), (False, False, False)],
+)
+def test_what_eager_defaults_loads(setting: str | bool, inserted: bool, updated: bool) -> None:
+    class Local(DeclarativeBase):
+        pass
+
+    class Row(Local):
+        __tablename__ = "rows"
+        __mapper_args__ = {"eager_defaults": setting}  # noqa: RUF012 - as above
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        number: Mapped[int] = mapped_column(default=0)
+        changed_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    engine = create_engine("sqlite://")
+    Local.metadata.create_all(engine)
+    with Session(engine) as session:
+        row = Row()
+        session.add(row)
+        loaded = []
+        for _ in range(2):
+            session.flush()
+            loaded.append("changed_at" not in inspect(row).unloaded)
+            row.number += 1
+    engine.dispose()
+    assert loaded == [inserted, updated]
+
+
+def test_from_statement_of_a_union_ignores_joinedload(sqlite: Engine) -> None:
+    both = union(select(Order), select(Order))
+    with Session(sqlite) as session:
+        session.add(Order(items=[Item()]))
+        session.commit()
+        order = session.scalars(
+            select(Order).from_statement(both).options(joinedload(Order.items))
+        ).one()
+        assert "items" in inspect(order).unloaded
+        session.expunge_all()
+        alias = aliased(Order, both.subquery())
+        statement = select(alias).options(joinedload(alias.items)).order_by(alias.id).limit(1)
+        order = session.scalars(statement).unique().one()
+        assert "items" not in inspect(order).unloaded
+
+
+@pytest.mark.postgres
+@pytest.mark.asyncio
+async def test_what_a_read_only_transaction_lets_pass(new_url: str) -> None:
+    async with asyncpg_engine(new_url) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        read_only = engine.execution_options(postgresql_readonly=True)
+        insert = "insert into orders (number) values (1)"
+        with pytest.raises(DBAPIError, match="in a read-only transaction"):
+            async with read_only.begin() as connection:
+                await connection.execute(text(insert))
+        async with read_only.begin() as connection:
+            await connection.execute(text("set transaction read write"))
+            await connection.execute(text(insert))
+            await connection.execute(text("lock table orders in access exclusive mode"))
+        async with read_only.begin() as connection:
+            await connection.execute(text("lock table orders in access exclusive mode"))
+            assert await connection.scalar(select(func.count(Order.id))) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("how", "rows"), [("offset", 15_050), ("key", 50)])
+async def test_what_postgresql_reads_for_a_page(
+    server: ThrowawayPostgres, how: str, rows: int
+) -> None:
+    name = f"facts_page_{how}"
+    server.create_database(name)
+    page = {
+        "offset": "explain (analyze, format json)"
+        " select * from orders order by id limit 50 offset 15000",
+        "key": "explain (analyze, format json)"
+        " select * from orders where id > 15000 order by id limit 50",
+    }[how]
+    async with asyncpg_engine(server.url(name)) as engine, engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        fill = "insert into orders (id, number) select n, 0 from generate_series(1, 30000) n"
+        await connection.execute(text(fill))
+        await connection.execute(text("analyze orders"))
+        [plan] = await connection.scalar(text(page))
+    assert plan["Plan"]["Plans"][0]["Actual Rows"] == rows
 
 
 def test_the_convention_is_put_around_the_name_of_a_check() -> None:
