@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from async_db.findings import Finding
-    from async_db.gallery import Gallery
-    from async_db.observing import Observer
-    from async_db.traces import Trace
+    from async_db.findings.finding import Finding
+    from async_db.pages.gallery import Gallery
+    from async_db.traces.trace import Trace
+    from async_db.watching.observer import Observer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -89,8 +89,8 @@ class Plugin:
         self._requests = 0
         self._gallery: Gallery | None = None
         try:
-            from async_db.gallery import Gallery
-            from async_db.observing import Observer
+            from async_db.pages.gallery import Gallery
+            from async_db.watching.observer import Observer
 
             if config.getoption("--observe-html", default=None):
                 self._gallery = Gallery()
@@ -132,7 +132,7 @@ class Plugin:
         """Give what this worker has found: as text, for execnet takes integers of 32 bits only."""
         from dataclasses import asdict
 
-        from async_db.gallery import as_json
+        from async_db.pages.gallery import as_json
 
         try:
             shown = as_json(self._gallery.shown() if self._gallery else [])
@@ -158,8 +158,8 @@ class Plugin:
                 self._give_up(error)
 
     def _take_over(self, told: Mapping[str, Any]) -> None:
-        from async_db.findings import Finding
-        from async_db.gallery import from_json
+        from async_db.findings.finding import Finding
+        from async_db.pages.gallery import from_json
 
         self._requests += told["requests"]
         self._problem = self._problem or told["problem"]
@@ -170,7 +170,7 @@ class Plugin:
                 self._gallery.add(trace, findings)
 
     def _finish(self, session: pytest.Session) -> None:
-        from async_db.findings import baseline_text, new_findings, read_baseline
+        from async_db.findings.finding import baseline_text, new_findings, read_baseline
 
         path = self._config.getoption("--observe-baseline")
         if path and self._config.getoption("--observe-update-baseline"):
@@ -186,7 +186,7 @@ class Plugin:
     def _write_page(self) -> None:
         if self._gallery is None:
             return
-        from async_db.pages import observe_page
+        from async_db.pages.observed_page import observe_page
 
         shown = self._gallery.shown()
         page = observe_page(self._findings, shown, requests=self._requests, claims=claims())
@@ -195,7 +195,7 @@ class Plugin:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from async_db.findings import told
+        from async_db.findings.finding import told
 
         if self._problem:
             # A line and no Python warning, which the project's settings may turn into an error.
@@ -227,7 +227,7 @@ def _keep_nothing(trace: Trace, findings: list[Finding]) -> None: ...
 
 def claims() -> dict[str, str]:
     """What each rule of the catalogue says in one sentence, by its name."""
-    from async_db.catalogue import CatalogueError, load_rules
+    from async_db.rules.catalogue import CatalogueError, load_rules
 
     try:
         return {rule.name: rule.claim for rule in load_rules(REFERENCES)}

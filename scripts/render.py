@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from async_db.manifest import (
+from async_db.scaffold.atomic_writing import Plan, WriteError, plan_writing, unified_diff, write
+from async_db.scaffold.manifest import (
     Manifest,
     ManifestError,
     OptionError,
@@ -17,7 +18,7 @@ from async_db.manifest import (
     check_options,
     read_manifest,
 )
-from async_db.rendering import (
+from async_db.scaffold.rendering import (
     MissingImport,
     TemplateError,
     layer_paths,
@@ -25,7 +26,6 @@ from async_db.rendering import (
     render_project,
     requirements_of,
 )
-from async_db.writing import Plan, WriteError, plan_writing, unified_diff, write
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 SCHEMA_VERSION = 1

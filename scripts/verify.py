@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from async_db.verification import Progress, Request
+    from async_db.proving.verification import Progress, Request
 
 # What is heavy is imported when a verification starts: child processes import this file too.
 
@@ -123,13 +123,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, line: StatusLine, interruption: Interruption) -> int:
-    from async_db.catalogue import CatalogueError
-    from async_db.environments import EnvironmentsError
-    from async_db.evidence import EvidenceError
-    from async_db.manifest import ManifestError, OptionError
-    from async_db.proving import Interrupted, ProvingError
-    from async_db.rendering import TemplateError
-    from async_db.verification import Request, RequestError
+    from async_db.proving.children import Interrupted, ProvingError
+    from async_db.proving.environments import EnvironmentsError
+    from async_db.proving.evidence import EvidenceError
+    from async_db.proving.verification import Request, RequestError
+    from async_db.rules.catalogue import CatalogueError
+    from async_db.scaffold.manifest import ManifestError, OptionError
+    from async_db.scaffold.rendering import TemplateError
 
     request = Request(
         root=options.root.resolve(),
@@ -163,8 +163,8 @@ def _verified(
     options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
 ) -> int:
     """Verify with the releases that are installed here."""
-    from async_db.evidence import check_writable, with_table, write_text
-    from async_db.verification import verify
+    from async_db.proving.evidence import check_writable, with_table, write_text
+    from async_db.proving.verification import verify
 
     evidence_path = _evidence_path(options, request)
     if options.update:
@@ -195,8 +195,8 @@ def _verified_releases(
     options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
 ) -> int:
     """Verify on each set of releases, and compare with the windows."""
-    from async_db.evidence import RELEASES_MARKS, check_writable, with_table, write_text
-    from async_db.matrix import verify_releases
+    from async_db.proving.evidence import RELEASES_MARKS, check_writable, with_table, write_text
+    from async_db.proving.release_matrix import verify_releases
 
     evidence_path = _evidence_path(options, request)
     if options.update:
@@ -217,7 +217,7 @@ def _verified_releases(
 
 def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
     """Give the path of the evidence, once it is sure that it can be written."""
-    from async_db.evidence import EvidenceError, check_writable
+    from async_db.proving.evidence import EvidenceError, check_writable
 
     path: Path = options.evidence or request.root / "evidence.json"
     if path.suffix == ".html":
@@ -240,7 +240,7 @@ def _reason(error: OSError) -> str:
 
 
 def _text_of(path: Path) -> str:
-    from async_db.evidence import EvidenceError
+    from async_db.proving.evidence import EvidenceError
 
     try:
         return path.read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ from app.database.engine import Database
 from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
-from async_db.pgbouncer import find_pgbouncer, pgbouncer
-from async_db.service import Serve, Service, watched
+from async_db.servers.pgbouncer import find_pgbouncer, pgbouncer
+from async_db.watching.watched_service import Serve, Service, watched
 
 
 def pytest_configure(config: pytest.Config) -> None:

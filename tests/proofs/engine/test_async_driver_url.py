@@ -4,7 +4,7 @@ from sqlalchemy import make_url, text
 
 from app.database.engine import open_database
 from app.settings import Settings
-from async_db.trace import named
+from async_db.watching.recorder import named
 
 
 @pytest.mark.rule("engine/async-driver-url")

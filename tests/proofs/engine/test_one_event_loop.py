@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.database.engine import open_database
 from app.settings import Settings
-from async_db.trace import named
+from async_db.watching.recorder import named
 
 
 @pytest.mark.rule("engine/one-event-loop")

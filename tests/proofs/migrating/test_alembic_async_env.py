@@ -6,7 +6,7 @@ from alembic.config import Config
 from sqlalchemy import make_url
 
 from app.database.url import async_url
-from async_db.trace import named
+from async_db.watching.recorder import named
 
 pytestmark = pytest.mark.rule("migrating/alembic-async-env")
 

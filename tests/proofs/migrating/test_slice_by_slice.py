@@ -6,7 +6,7 @@ from sqlalchemy import event
 
 from app.database.engine import Database
 from app.orders.models import Order
-from async_db.service import Service, told
+from async_db.watching.watched_service import Service, told
 
 
 @pytest.mark.rule("migrating/slice-by-slice")

@@ -1,6 +1,6 @@
 import pytest
 
-from async_db.service import Serve
+from async_db.watching.watched_service import Serve
 
 
 @pytest.mark.rule("pooling/one-connection-per-request")

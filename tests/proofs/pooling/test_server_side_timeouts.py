@@ -9,8 +9,8 @@ from sqlalchemy import select, text
 from app.database.engine import Database
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.asgi import Exchange
-from async_db.service import Serve, Service
+from async_db.watching.asgi_client import Exchange
+from async_db.watching.watched_service import Serve, Service
 
 pytestmark = pytest.mark.rule("pooling/server-side-timeouts")
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from app.database.engine import Database
 from app.database.session import SessionDep
-from async_db.asgi import Exchange
-from async_db.service import Serve, Service
+from async_db.watching.asgi_client import Exchange
+from async_db.watching.watched_service import Serve, Service
 
 ALLOWED = 20  # what the database lets the service have
 WORKERS = 2

@@ -14,7 +14,7 @@ from sqlalchemy.util import await_only
 from app.database.engine import Database
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.service import Service, told
+from async_db.watching.watched_service import Service, told
 
 Stored = Callable[[], Awaitable[int]]
 

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from async_db.asgi import Client
-from async_db.service import Serve
-from async_db.trace import ASGIApp, Message, Receive, Scope, Send
+from async_db.watching.asgi_client import Client
+from async_db.watching.recorder import ASGIApp, Message, Receive, Scope, Send
+from async_db.watching.watched_service import Serve
 
 pytestmark = [
     pytest.mark.rule("session/not-across-streaming"),

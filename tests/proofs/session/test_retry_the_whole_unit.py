@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.engine import Database
 from app.database.retrying import retried
 from app.orders.models import Order
-from async_db.service import Service
-from async_db.trace import named
+from async_db.watching.recorder import named
+from async_db.watching.watched_service import Service
 
 Unit = Callable[[AsyncSession], Awaitable[None]]
 

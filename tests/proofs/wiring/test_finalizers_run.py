@@ -5,7 +5,7 @@ from sqlalchemy.exc import InvalidRequestError
 from app.database.session import SessionDep
 from app.orders.models import Order
 from app.orders.routes import OrderRepositoryDep
-from async_db.service import Serve, Service, told
+from async_db.watching.watched_service import Serve, Service, told
 
 pytestmark = pytest.mark.rule("wiring/finalizers-run")
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.database.session import ReadSessionDep
 from app.orders.models import Order
-from async_db.service import Service, told
+from async_db.watching.watched_service import Service, told
 
 
 @pytest.mark.rule("wiring/replica-refuses-writes")

@@ -1,0 +1,1 @@
+"""One finding, whoever has found it, and the forms in which findings are told."""

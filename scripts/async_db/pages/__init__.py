@@ -1,0 +1,1 @@
+"""What was watched, drawn: pages of HTML that need nothing but themselves."""

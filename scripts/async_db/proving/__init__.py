@@ -1,0 +1,1 @@
+"""Running proofs and counterexamples, and telling what came of them."""

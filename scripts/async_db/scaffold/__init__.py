@@ -1,0 +1,1 @@
+"""Templates and options in, a project or a layer of one out."""

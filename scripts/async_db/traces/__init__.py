@@ -1,0 +1,1 @@
+"""What happened to the database while one request was served, as data."""

@@ -1,0 +1,1 @@
+"""Watching what a service does to its database, and what of it breaks a rule."""

@@ -1,0 +1,348 @@
+"""What happened to the database while one request was served, in order.
+
+The recorder listens to SQLAlchemy's own events on its classes, so it sees every engine, pool and
+session of the process, and to the ASGI messages of the apps it wraps. It changes nothing that they
+do. It needs SQLAlchemy and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from async_db.traces.event import Event, Kind
+
+WRITE = re.compile(
+    r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+# What loads because it was called, in async code too.
+EXPLICIT_LOADS = frozenset(
+    {
+        *("Session.refresh", "Session._get_impl", "Session._merge"),
+        *("Session.delete", "Session._delete_impl", "Session._flush"),
+    }
+)
+MAX_CALLS = 40
+READ_ERROR = re.compile(r"(DetachedInstanceError|MissingGreenlet|StatementError): [^\n]{,200}")
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class _Numbers:
+    """Numbers objects in the order in which they are first seen, keeping none of them alive."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count(1)
+        self._known: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+    def __call__(self, thing: object) -> int:
+        if thing not in self._known:
+            self._known[thing] = next(self._count)
+        return self._known[thing]
+
+
+class Recorder:
+    """Records events between ``with recorder.listening():`` and its end.
+
+    ``recorder.wrap(app)`` is an ASGI app that serves as ``app`` does and numbers its requests.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._request: ContextVar[int | None] = ContextVar("request", default=None)
+        self.requests = 0
+        self._tasks = _Numbers()
+        self._pools = _Numbers()
+        self._sessions = _Numbers()
+        self._at_work: WeakKeyDictionary[Session, MutableMapping[Any, Any]] = WeakKeyDictionary()
+        self._connections = itertools.count(1)
+
+    def of(self, request: int) -> list[Event]:
+        """Return the events of one request, in order."""
+        return [event for event in self.events if event.request == request]
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Return an app that records the messages of ``app`` and tells its requests apart."""
+
+        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+
+            async def recording_send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    self._record("response.start", detail=str(message["status"]))
+                elif message["type"] == "http.response.body" and not message.get("more_body"):
+                    self._record("response.end")
+                await send(message)
+
+            self.requests += 1
+            number = self.requests
+            token = self._request.set(number)
+            self._began(number)
+            try:
+                await app(scope, receive, recording_send)
+            except asyncio.CancelledError:
+                self._record("cancel")
+                raise
+            except Exception as error:
+                self._record("error", detail=named(error))
+                raise
+            finally:
+                self._record("request.end")
+                self._request.reset(token)
+                self._ended(number, scope)
+
+        return recorded
+
+    @contextmanager
+    def listening(self) -> Iterator[Recorder]:
+        """Listen to all of SQLAlchemy in this process for the duration of the block."""
+        listeners: list[tuple[type, str, Callable[..., None]]] = [
+            (Pool, "connect", self._on_connect),
+            (Pool, "close", self._on_close),
+            (Pool, "checkin", self._on_checkin),
+            (Engine, "engine_connect", self._on_engine_connect),
+            (Engine, "begin", self._on_begin),
+            (Engine, "commit", self._on_commit),
+            (Engine, "rollback", self._on_rollback),
+            (Engine, "before_cursor_execute", self._on_statement),
+            (Engine, "after_cursor_execute", self._on_executed),
+            (Engine, "handle_error", self._on_error),
+            (Session, "do_orm_execute", self._on_execute),
+            (Session, "after_begin", self._on_session_begin),
+            (Session, "after_transaction_end", self._on_session_end),
+            (Session, "after_flush", self._on_flush),
+            (Session, "after_commit", self._on_session_commit),
+            (Session, "after_rollback", self._on_session_rollback),
+        ]
+        listeners = [(target, name, self._safely(call)) for target, name, call in listeners]
+        for target, name, listener in listeners:
+            event.listen(target, name, listener)
+        try:
+            yield self
+        finally:
+            for target, name, listener in listeners:
+                event.remove(target, name, listener)
+
+    def _record(
+        self,
+        kind: Kind,
+        info: MutableMapping[Any, Any] | None = None,
+        detail: str = "",
+        *,
+        session: int | None = None,
+        pool: int | None = None,
+        writes: bool = False,
+        asked: int = 0,
+        sync: bool = False,
+    ) -> None:
+        known = {} if info is None else self._known(info)
+        self._keep(
+            Event(
+                kind,
+                time.perf_counter(),
+                request=self._request.get(),
+                task=self._current_task(),
+                pool=pool or known.get("pool"),
+                connection=known.get("connection"),
+                session=session or known.get("session"),
+                detail=detail,
+                writes=writes,
+                asked=asked,
+                sync=sync,
+                source=self._source(kind),
+            )
+        )
+
+    def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
+        """Return what SQLAlchemy is to call; who watches others' code keeps faults from it."""
+        return call
+
+    def _keep(self, event: Event) -> None:
+        self.events.append(event)
+
+    def _began(self, number: int) -> None:
+        """Do nothing more with a request that begins; there is somebody who does."""
+
+    def _ended(self, number: int, scope: Scope) -> None:
+        """Do nothing more with a request that is over; there is somebody who does."""
+
+    def _used(self, session: Session) -> None:
+        """Do nothing more with the use of a session; there is somebody who does."""
+
+    def _committing(self, session: Session) -> str:
+        """Say who commits; there is somebody who knows."""
+        return ""
+
+    def _source(self, kind: Kind) -> str:
+        return ""
+
+    def _known(self, info: MutableMapping[Any, Any]) -> dict[str, int]:
+        """What is known of a connection, kept where SQLAlchemy lets one keep it: in its ``info``."""
+        known: dict[str, int] = info.setdefault(self, {})
+        if "connection" not in known:
+            known["connection"] = next(self._connections)
+        return known
+
+    def _current_task(self) -> int | None:
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # no loop runs in this thread
+            return None
+        return None if task is None else self._tasks(task)
+
+    def _on_connect(self, connection: object, record: ConnectionPoolEntry) -> None:
+        self._record("connect", record.info)
+
+    def _on_close(self, connection: object, record: ConnectionPoolEntry) -> None:
+        self._record("close", record.info)
+
+    def _on_checkin(self, connection: object, record: ConnectionPoolEntry) -> None:
+        self._record("checkin", record.info)
+        self._known(record.info).pop("session", None)
+
+    def _on_engine_connect(self, connection: Connection) -> None:
+        self._known(connection.info)["pool"] = self._pools(connection.engine.pool)
+        self._record("checkout", connection.info)
+
+    def _on_session_begin(
+        self, session: Session, transaction: SessionTransaction, connection: Connection
+    ) -> None:
+        info = _info(connection)
+        if info is None:
+            return
+        self._known(info)["session"] = self._sessions(session)
+        begins = session not in self._at_work
+        self._at_work[session] = info
+        self._used(session)
+        if begins:
+            self._record("unit.begin", info)
+
+    def _on_execute(self, state: ORMExecuteState) -> None:
+        self._used(state.session)
+        read = _attribute_read(state)
+        if read:
+            self._record("load", detail=read, session=self._sessions(state.session))
+
+    def _on_session_end(self, session: Session, transaction: SessionTransaction) -> None:
+        """Let go of a connection that may outlive the session, such as a test's."""
+        info = self._at_work.pop(session, None) if transaction.parent is None else None
+        if info is not None:
+            self._record("unit.end", session=self._sessions(session))
+            self._known(info).pop("session", None)
+
+    def _on_begin(self, connection: Connection) -> None:
+        self._record("begin", _info(connection))
+
+    def _on_commit(self, connection: Connection) -> None:
+        self._record("commit", _info(connection))
+
+    def _on_rollback(self, connection: Connection) -> None:
+        self._record("rollback", _info(connection))
+
+    def _on_statement(
+        self,
+        connection: Connection,
+        cursor: object,
+        statement: str,
+        parameters: object,
+        context: object,
+        executemany: bool,
+    ) -> None:
+        writes = bool(WRITE.match(statement))
+        asked = 0 if writes or executemany else hash(repr(parameters))
+        self._record(
+            "statement",
+            _info(connection),
+            statement,
+            writes=writes,
+            asked=asked,
+            sync=not connection.dialect.is_async,
+        )
+
+    def _on_executed(self, connection: Connection, *_: object) -> None:
+        self._record("executed", _info(connection))
+
+    def _on_session_commit(self, session: Session) -> None:
+        if not session.in_nested_transaction():
+            how = self._committing(session)
+            self._record("unit.commit", session=self._sessions(session), detail=how)
+
+    def _on_session_rollback(self, session: Session) -> None:
+        if not session.in_nested_transaction():
+            self._record("unit.rollback", session=self._sessions(session))
+
+    def _on_error(self, context: ExceptionContext) -> None:
+        info = None if context.connection is None else _info(context.connection)
+        kind = type(context.sqlalchemy_exception or context.original_exception).__name__
+        self._record("error", info, f"{kind}: {_first_line(context.original_exception)}")
+
+    def _on_flush(self, session: Session, context: UOWTransaction) -> None:
+        self._record("flush", _info(session.connection()))
+
+
+def _attribute_read(state: ORMExecuteState) -> str:
+    """Name what is loaded because an attribute was read; nothing if a call asked for it."""
+    path = state.loader_strategy_path if state.is_select else None
+    lazily = state.is_select and state.lazy_loaded_from is not None and path
+    if not (lazily or (state.is_select and state.is_column_load)):
+        return ""
+    if calls("sqlalchemy", EXPLICIT_LOADS):
+        return ""
+    return f"relationship {path[-1]}" if lazily and path else "expired columns"
+
+
+def calls(package: str, names: frozenset[str]) -> bool:
+    """Whether one of a package's functions of these qualified names is being called, of late."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(MAX_CALLS):
+        if frame is None:
+            return False
+        if frame.f_code.co_qualname in names and package in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def named(error: BaseException) -> str:
+    """Return an error as a traceback's last line does, on one line and without its module.
+
+    What a validation error has read as an error of the ORM follows it.
+    """
+    cause = READ_ERROR.search(str(error).partition("\n")[2])
+    return f"{type(error).__name__}: {_first_line(error)}{f' {cause[0]}' if cause else ''}"
+
+
+def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
+    """Return where to keep what is known of a connection, unless it is lost: asking would reconnect."""
+    if connection.closed or connection.invalidated:
+        return None
+    try:
+        return connection.info
+    except NotImplementedError:  # two tasks use it, and the other has just given it back
+        return None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,179 @@
+"""Evidence: its JSON, its table, and how it gets to its file."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from async_db.proving.evidence import (
+    RELEASES_MARKS,
+    Evidence,
+    EvidenceError,
+    Result,
+    ServiceTests,
+    check_writable,
+    installed_releases,
+    with_table,
+    write_text,
+)
+
+GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True)
+TESTS = ServiceTests("depends", "sqlite", 3, 0, 1, 1.5)
+EVIDENCE = Evidence({"fastapi": "0.165.0"}, (GOOD,), (TESTS,))
+
+
+def test_json_has_the_form_that_is_documented() -> None:
+    wrong = replace(GOOD, refuted=None, outcome=None, observed=None, reason="no counterexample")
+
+    content = json.loads(replace(EVIDENCE, results=(GOOD, wrong)).to_json())
+
+    common = {"rule": "a/one", "wiring": "depends", "database": "sqlite", "proved": True}
+    assert content == {
+        "schema_version": 1,
+        "releases": {"fastapi": "0.165.0"},
+        "results": [
+            {**common, "refuted": True, "outcome": "409", "seconds": 0.123, "observed": True},
+            {
+                **common,
+                "refuted": None,
+                "outcome": None,
+                "seconds": 0.123,
+                "reason": "no counterexample",
+                "observed": None,
+            },
+        ],
+        "service_tests": [
+            {
+                "wiring": "depends",
+                "database": "sqlite",
+                "passed": 3,
+                "failed": 0,
+                "skipped": 1,
+                "seconds": 1.5,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("evidence", "good"),
+    [
+        (EVIDENCE, True),
+        (replace(EVIDENCE, service_tests=()), True),
+        (replace(EVIDENCE, results=()), False),
+        (replace(EVIDENCE, results=(replace(GOOD, proved=False),)), False),
+        (replace(EVIDENCE, results=(replace(GOOD, refuted=None),)), False),
+        (replace(EVIDENCE, results=(replace(GOOD, reason="not observed"),)), False),
+        (replace(EVIDENCE, service_tests=(replace(TESTS, reason="failed"),)), False),
+    ],
+)
+def test_evidence_is_good_when_all_of_it_is(evidence: Evidence, good: bool) -> None:
+    assert evidence.good is good
+
+
+def test_the_table_says_what_went_wrong() -> None:
+    long = "fails, but with “" + "x | y\n" * 40 + "” instead"
+    results = (
+        GOOD,
+        replace(GOOD, database="postgresql", refuted=False, reason=long),
+        replace(GOOD, rule="b/two", proved=False, reason="no proof"),
+    )
+    tests = (TESTS, replace(TESTS, database="postgresql", passed=2, failed=1, reason="t: no"))
+
+    table = Evidence({}, results, tests).to_table(["sqlite", "postgresql"])
+
+    lines = table.splitlines()
+    assert [line.split(" | ")[0].strip("| ") for line in lines[:5]] == [
+        "rule",
+        "-" * len("the service's own tests"),
+        "a/one",
+        "b/two",
+        "the service's own tests",
+    ]
+    assert len({len(line) for line in lines[:5]}) == 1
+    assert "x \\| y x \\| y" in lines[2]
+    assert "… " in lines[2]
+    assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]
+    cells = [cell.strip() for cell in lines[4].split("|")[2:4]]
+    assert cells == ["3 passed, 1 skipped", "2 passed, 1 failed, 1 skipped"]
+    assert lines[5:] == [
+        "",
+        f"- a/one on PostgreSQL: {' '.join(long.split())}",
+        "- the service's own tests on PostgreSQL: t: no",
+    ]
+
+
+def test_a_good_table_has_nothing_below_it() -> None:
+    assert EVIDENCE.to_table(["sqlite"]).splitlines()[-1].startswith("| the service's own tests |")
+
+
+def test_evidence_replaces_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "real.json"
+    target.write_text("old", encoding="utf-8")
+    link = tmp_path / "evidence.json"
+    link.symlink_to(target)
+
+    check_writable(link)
+    assert target.read_text(encoding="utf-8") == "old"
+    write_text(EVIDENCE.to_json(), link)
+
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == EVIDENCE.to_json()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["evidence.json", "real.json"]
+    mask = os.umask(0o022)
+    os.umask(mask)
+    assert target.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (".", "not a regular file"),
+        ("nowhere/evidence.json", "cannot be written: No such file or directory"),
+        ("file/evidence.json", "cannot be written: Not a directory"),
+    ],
+)
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(EvidenceError, match=message):
+        check_writable(tmp_path / name)
+    if name != ".":
+        with pytest.raises(EvidenceError, match=message):
+            write_text(EVIDENCE.to_json(), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_table_goes_between_its_marks() -> None:
+    text = "above\n<!-- evidence -->\nold\n<!-- /evidence -->\nbelow\n"
+
+    changed = with_table(text, "| new |\n")
+
+    assert changed == "above\n<!-- evidence -->\n| new |\n<!-- /evidence -->\nbelow\n"
+    assert with_table(changed, "| new |\n") == changed
+    with pytest.raises(EvidenceError, match="<!-- releases -->"):
+        with_table(text, "| new |\n", RELEASES_MARKS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!-- evidence -->",
+        "<!-- /evidence --> <!-- evidence -->",
+        "<!-- evidence --> <!-- /evidence --> <!-- evidence --> <!-- /evidence -->",
+    ],
+)
+def test_a_text_without_the_marks_is_refused(text: str) -> None:
+    with pytest.raises(EvidenceError, match="no place for the table"):
+        with_table(text, "| new |\n")
+
+
+def test_releases_are_those_installed() -> None:
+    releases = installed_releases("18.4")
+
+    assert {"fastapi", "sqlalchemy", "asyncpg", "aiosqlite", "pytest", "python"} < releases.keys()
+    assert releases["postgresql"] == "18.4"
+    assert "postgresql" not in installed_releases(None)

@@ -1,0 +1,542 @@
+"""A tree is written whole or not at all, and nowhere but where it was meant to go."""
+
+import errno
+import os
+import shutil
+import signal
+import stat
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from async_db.scaffold import atomic_writing as writing
+from async_db.scaffold.atomic_writing import (
+    FilePlan,
+    WriteError,
+    check_path,
+    plan_writing,
+    unified_diff,
+    write,
+)
+
+Snapshot = dict[str, tuple[int, bytes]]
+
+
+def tree(**files: str) -> dict[PurePosixPath, str]:
+    """`tree(a="x", p__b="y")` has the files `a` and `p/b`."""
+    return {PurePosixPath(name.replace("__", "/")): text for name, text in files.items()}
+
+
+def fill(folder: Path, files: Mapping[PurePosixPath, str]) -> None:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+def snapshot(folder: Path) -> Snapshot:
+    """Everything below a folder, with its mode and content (or where it links to)."""
+    found: Snapshot = {}
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        content = b""
+        if stat.S_ISLNK(mode):
+            content = os.readlink(path).encode()
+        elif stat.S_ISREG(mode):
+            content = path.read_bytes()
+        found[path.relative_to(folder).as_posix()] = (mode, content)
+    return found
+
+
+def texts(folder: Path) -> dict[PurePosixPath, str]:
+    return {
+        PurePosixPath(path.relative_to(folder).as_posix()): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+# --- what goes well ----------------------------------------------------------------------------
+
+
+def test_a_new_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    target = tmp_path / "not" / "there" / "yet"
+    files = tree(a="1\n", p__q__b="é\r\n")
+    write(plan_writing(target, files))
+    assert (target / "p" / "q" / "b").read_bytes() == "é\r\n".encode()
+    assert snapshot(tmp_path).keys() == {
+        *("not", "not/there", "not/there/yet", "not/there/yet/a"),
+        *("not/there/yet/p", "not/there/yet/p/q", "not/there/yet/p/q/b"),
+    }
+
+
+def test_modes_are_those_of_anything_else_made_here(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    write(plan_writing(tmp_path / "new", tree(p__a="1\n")))
+    write(plan_writing(tmp_path, tree(q__a="1\n")))
+    modes = {path: mode for path, (mode, _) in snapshot(tmp_path).items()}
+    assert modes["new"] == modes["new/p"] == modes["q"] == modes["folder"]
+    assert modes["new/p/a"] == modes["q/a"] == modes["file"]
+
+
+def test_an_empty_folder_stays_the_same_folder(tmp_path: Path) -> None:
+    inode = tmp_path.stat().st_ino
+    plan = plan_writing(tmp_path, tree(a="1\n"))
+    assert (plan.exists, plan.vacant) == (True, True)
+    write(plan)
+    assert texts(tmp_path) == tree(a="1\n")
+    assert tmp_path.stat().st_ino == inode
+
+
+def test_what_is_already_there_is_left_alone(tmp_path: Path) -> None:
+    fill(tmp_path, tree(a="1\n", b="2\n"))
+    os.utime(tmp_path / "a", ns=(1, 1))
+    plan = plan_writing(tmp_path, tree(a="1\n", p__c="3\n"))
+    assert (plan.exists, plan.vacant) == (True, False)
+    assert [(str(file.path), file.action) for file in plan.files] == [
+        ("a", "unchanged"),
+        ("p/c", "created"),
+    ]
+    write(plan)
+    assert texts(tmp_path) == tree(a="1\n", b="2\n", p__c="3\n")
+    assert (tmp_path / "a").stat().st_mtime_ns == 1
+
+
+def test_differing_files_are_all_named_and_nothing_is_written(tmp_path: Path) -> None:
+    fill(tmp_path, tree(a="1\n", p__b="2\n", c="3\n"))
+    before = snapshot(tmp_path)
+    plan = plan_writing(tmp_path, tree(a="one\n", p__b="two\n", c="3\n", d="4\n"))
+    with pytest.raises(WriteError, match=r"^would overwrite a, p/b: use --force"):
+        write(plan)
+    assert snapshot(tmp_path) == before
+
+
+def test_overwriting_keeps_the_mode(tmp_path: Path) -> None:
+    fill(tmp_path, tree(a="1\n"))
+    (tmp_path / "a").chmod(0o750)
+    write(plan_writing(tmp_path, tree(a="one\n")), force=True)
+    assert snapshot(tmp_path) == {"a": (stat.S_IFREG | 0o750, b"one\n")}
+
+
+def test_overwriting_leaves_other_names_of_the_file_alone(tmp_path: Path) -> None:
+    fill(tmp_path, tree(a="1\n"))
+    os.link(tmp_path / "a", tmp_path / "other")
+    write(plan_writing(tmp_path, tree(a="one\n")), force=True)
+    assert texts(tmp_path) == tree(a="one\n", other="1\n")
+
+
+def test_a_target_may_be_reached_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write(plan_writing(tmp_path / "link" / "new", tree(a="1\n")))
+    assert texts(tmp_path / "real") == tree(new__a="1\n")
+
+
+def test_the_current_folder_can_be_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(plan_writing(Path(), tree(a="1\n")))
+    assert texts(tmp_path) == tree(a="1\n")
+
+
+def test_writing_works_outside_the_main_thread(tmp_path: Path) -> None:
+    thread = threading.Thread(target=write, args=[plan_writing(tmp_path, tree(a="1\n"))])
+    thread.start()
+    thread.join()
+    assert texts(tmp_path) == tree(a="1\n")
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", ".", "/a", "//a", "..", "../a", "a/../b", "a\\b", "C:a", "C:/a", "a:b", "a\0", "a\nb"],
+)
+def test_paths_that_could_lead_elsewhere_are_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(
+        WriteError, match=r"is not a relative path|has a part that is no plain name"
+    ):
+        plan_writing(tmp_path / "target", {PurePosixPath(path): ""})
+
+
+@given(st.text(max_size=30))
+def test_accepted_paths_stay_below_the_target(text: str) -> None:
+    path = PurePosixPath(text)
+    try:
+        check_path(path)
+    except WriteError:
+        return
+    resolved = os.path.normpath(f"/target/{path}")
+    assert resolved.startswith("/target/")
+    assert len(resolved.split("/")) == 2 + len(path.parts)
+
+
+def test_a_file_cannot_be_a_folder_too(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match=r"^a would be a file and a folder"):
+        plan_writing(tmp_path, tree(a="1\n", a__b="2\n"))
+
+
+def _link_as_target(root: Path) -> None:
+    (root / "target").rename(root / "elsewhere/target")
+    (root / "target").symlink_to("elsewhere/target")
+
+
+def _dangling_target(root: Path) -> None:
+    (root / "target").rmdir()
+    (root / "target").symlink_to("nowhere")
+
+
+def _looping_target(root: Path) -> None:
+    (root / "target").rmdir()
+    (root / "target").symlink_to("target")
+
+
+def _file_as_target(root: Path) -> None:
+    (root / "target").rmdir()
+    (root / "target").write_text("")
+
+
+def _link_as_folder(root: Path) -> None:
+    (root / "target/p").symlink_to("../elsewhere")
+
+
+def _dangling_folder(root: Path) -> None:
+    (root / "target/p").symlink_to("nowhere")
+
+
+def _inner_link(root: Path) -> None:
+    (root / "target/p").mkdir()
+    (root / "target/p/q").symlink_to("../../elsewhere")
+
+
+def _file_as_folder(root: Path) -> None:
+    (root / "target/p").write_text("")
+
+
+def _link_as_file(root: Path) -> None:
+    (root / "target/a").symlink_to("../elsewhere/a")
+
+
+def _dangling_file(root: Path) -> None:
+    (root / "target/a").symlink_to("../elsewhere/nowhere")
+
+
+def _folder_as_file(root: Path) -> None:
+    (root / "target/a").mkdir()
+
+
+def _pipe_as_file(root: Path) -> None:
+    os.mkfifo(root / "target/a")
+
+
+@pytest.mark.parametrize(
+    ("arrange", "message"),
+    [
+        (_link_as_target, "target is a symbolic link"),
+        (_dangling_target, "target is a symbolic link"),
+        (_looping_target, "target is a symbolic link"),
+        (_file_as_target, "target is in the way: it is not a folder"),
+        (_link_as_folder, "target/p is a symbolic link"),
+        (_dangling_folder, "target/p is a symbolic link"),
+        (_inner_link, "target/p/q is a symbolic link"),
+        (_file_as_folder, "target/p is in the way: it is not a folder"),
+        (_link_as_file, "target/a is a symbolic link"),
+        (_dangling_file, "target/a is a symbolic link"),
+        (_folder_as_file, "target/a is in the way: it is not a regular file"),
+        (_pipe_as_file, "target/a is in the way: it is not a regular file"),
+    ],
+)
+def test_what_is_in_the_way_is_refused(
+    tmp_path: Path, arrange: Callable[[Path], None], message: str
+) -> None:
+    (tmp_path / "target").mkdir()
+    fill(tmp_path / "elsewhere", tree(a="same\n"))
+    arrange(tmp_path)
+    before = snapshot(tmp_path)
+    with pytest.raises(WriteError, match=message):
+        write(plan_writing(tmp_path / "target", tree(a="same\n", p__q__b="2\n")), force=True)
+    assert snapshot(tmp_path) == before
+
+
+def test_a_loop_of_links_above_the_target_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(WriteError):
+        write(plan_writing(tmp_path / "loop" / "target", tree(a="1\n")))
+
+
+def test_a_file_above_the_target_is_refused(tmp_path: Path) -> None:
+    fill(tmp_path, tree(file="1\n"))
+    with pytest.raises(WriteError, match="Not a directory"):
+        plan_writing(tmp_path / "file" / "target", tree(a="1\n"))
+    assert texts(tmp_path) == tree(file="1\n")
+
+
+# --- what goes wrong half way ------------------------------------------------------------------
+
+FAILURES: dict[str, Callable[[], BaseException]] = {
+    "full": lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+    "read-only": lambda: OSError(errno.EROFS, os.strerror(errno.EROFS)),
+    "interrupt": KeyboardInterrupt,
+    "memory": MemoryError,
+}
+
+
+@contextmanager
+def failing(at: int, failure: str, *, afterwards: bool) -> Iterator[list[str]]:
+    """Let the operation number `at` on files fail, before or after it has had its effect.
+
+    Gives the list of operations, which grows while they are carried out.
+    """
+    done: list[str] = []
+
+    def wrap(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def operation(*args: Any, **kwargs: Any) -> Any:
+            done.append(name)
+            if len(done) - 1 != at:
+                return real(*args, **kwargs)
+            if afterwards:
+                made = real(*args, **kwargs)
+                if name == "open":
+                    made.write(b"half")
+                    made.close()
+            raise FAILURES[failure]()
+
+        return operation
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("mkdir", "replace", "chmod", "utime"):
+            patch.setattr(os, name, wrap(name, getattr(os, name)))
+        patch.setattr(writing, "open", wrap("open", open), raising=False)
+        yield done
+
+
+OLD = tree(a="1\n", b="2\n", p__a="3\n")
+NEW = tree(a="one\n", p__a="three\n", p__c="4\n", q__r__d="5\n", q__e="6\n")
+
+
+def operations(target: Path) -> list[str]:
+    with failing(-1, "full", afterwards=False) as done:
+        write(plan_writing(target, NEW), force=True)
+    return done
+
+
+@pytest.mark.parametrize("afterwards", [False, True])
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("target", ["old", "new", "not/there"])
+def test_every_failure_leaves_everything_as_it_was(
+    tmp_path: Path, target: str, failure: str, afterwards: bool
+) -> None:
+    fill(tmp_path / "rehearsal/old", OLD)
+    count = len(operations(tmp_path / "rehearsal" / target))
+    assert count > 8
+    root = tmp_path / "root"
+    fill(root / "old", OLD)
+    (root / "old/a").chmod(0o640)
+    before = snapshot(root)
+    for at in range(count):
+        plan = plan_writing(root / target, NEW)
+        with (
+            failing(at, failure, afterwards=afterwards),
+            pytest.raises((WriteError, KeyboardInterrupt, MemoryError)),
+        ):
+            write(plan, force=True)
+        assert snapshot(root) == before, at
+    write(plan_writing(root / target, NEW), force=True)
+    assert texts(root / target) == (OLD | NEW if target == "old" else NEW)
+
+
+CONTENTS = st.dictionaries(
+    st.sampled_from(["a", "b", "p/a", "p/b", "p/q/a", "r/s/t/a"]).map(PurePosixPath),
+    st.sampled_from(["", "1\n", "2\n"]),
+)
+
+
+@given(
+    old=CONTENTS,
+    new=CONTENTS,
+    at=st.integers(0, 40),
+    failure=st.sampled_from(sorted(FAILURES)),
+    afterwards=st.booleans(),
+)
+def test_a_tree_is_written_whole_or_not_at_all(
+    old: dict[PurePosixPath, str],
+    new: dict[PurePosixPath, str],
+    at: int,
+    failure: str,
+    afterwards: bool,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        fill(root, old)
+        before = snapshot(root)
+        plan = plan_writing(root, new)
+        with failing(at, failure, afterwards=afterwards) as done:
+            try:
+                write(plan, force=True)
+            except (WriteError, KeyboardInterrupt, MemoryError):
+                assert snapshot(root) == before
+            else:
+                assert len(done) <= at
+                assert texts(root) == old | new
+
+
+def test_a_failure_is_told_in_one_line(tmp_path: Path) -> None:
+    plan = plan_writing(tmp_path, tree(a="1\n"))
+    with (
+        failing(2, "full", afterwards=True),
+        pytest.raises(WriteError, match=r"^cannot write .*: No space left on device; nothing was"),
+    ):
+        write(plan)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_restoring_is_not_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
+) -> None:
+    fill(tmp_path, OLD)
+    before = snapshot(tmp_path)
+    handler = signal.getsignal(stop)
+    real = os.replace
+    calls: list[str] = []
+
+    def replace(source: str, destination: str) -> None:
+        calls.append(source)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        if len(calls) > 3:
+            signal.raise_signal(stop)
+        real(source, destination)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        write(plan_writing(tmp_path, NEW), force=True)
+    assert len(calls) == 5
+    assert snapshot(tmp_path) == before
+    assert signal.getsignal(stop) is handler
+
+
+def test_what_cannot_be_restored_is_kept_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, tree(a="1\n"))
+    real = os.replace
+    calls: list[str] = []
+
+    def replace(source: str, destination: str) -> None:
+        calls.append(source)
+        if len(calls) > 1:
+            raise OSError(errno.EROFS, "Read-only file system")
+        real(source, destination)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(WriteError, match=r"^could not restore .*/a: what was there is kept in "):
+        write(plan_writing(tmp_path, tree(a="one\n", b="two\n")), force=True)
+    kept = [path.read_text() for path in tmp_path.glob(".render-*/*/previous")]
+    assert kept == ["1\n"]
+
+
+# --- what others do meanwhile ------------------------------------------------------------------
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have something done right after the first file was moved into place."""
+    real = os.replace
+    calls: list[str] = []
+
+    def replace(source: str, destination: str) -> None:
+        real(source, destination)
+        calls.append(source)
+        if len(calls) == 1:
+            act()
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def test_a_file_changed_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, tree(a="1\n", b="2\n"))
+    plan = plan_writing(tmp_path, tree(a="one\n", b="two\n"))
+    meanwhile(monkeypatch, lambda: (tmp_path / "b").write_text("theirs\n"))
+    with pytest.raises(WriteError, match=r"^b has just been changed; nothing was written"):
+        write(plan, force=True)
+    assert texts(tmp_path) == tree(a="1\n", b="theirs\n")
+
+
+def test_a_file_made_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_writing(tmp_path, tree(a="one\n", p__b="two\n"))
+    meanwhile(monkeypatch, lambda: fill(tmp_path, tree(p__b="theirs\n")))
+    with pytest.raises(WriteError, match=r"^p/b has just been changed"):
+        write(plan)
+    assert texts(tmp_path) == tree(p__b="theirs\n")
+
+
+def test_a_link_made_meanwhile_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    plan = plan_writing(tmp_path / "target", tree(a="one\n", p__b="two\n"))
+    meanwhile(monkeypatch, lambda: (tmp_path / "target/p").symlink_to("../elsewhere"))
+    with pytest.raises(WriteError, match="target/p is a symbolic link"):
+        write(plan)
+    assert texts(tmp_path) == {}
+
+
+def test_a_target_removed_meanwhile_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path / "target", tree(a="1\n"))
+    plan = plan_writing(tmp_path / "target", tree(b="2\n", p__c="3\n"))
+    meanwhile(monkeypatch, lambda: shutil.rmtree(tmp_path / "target"))
+    with pytest.raises(WriteError, match=r"cannot write .*: No such file or directory"):
+        write(plan)
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_target_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    plan = plan_writing(tmp_path / "target", tree(a="1\n"))
+    fill(tmp_path / "target", tree(a="theirs\n"))
+    with pytest.raises(WriteError, match="has just been made by somebody else"):
+        write(plan)
+    assert texts(tmp_path) == tree(target__a="theirs\n")
+
+
+def test_what_others_put_into_our_folders_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_writing(tmp_path, tree(p__a="1\n", p__b="2\n"))
+
+    def act() -> None:
+        fill(tmp_path, tree(p__theirs="3\n"))
+        raise KeyboardInterrupt
+
+    meanwhile(monkeypatch, act)
+    with pytest.raises(KeyboardInterrupt):
+        write(plan)
+    assert texts(tmp_path) == tree(p__theirs="3\n")
+
+
+# --- diffs -------------------------------------------------------------------------------------
+
+
+def diff(before: bytes | None, after: str) -> str:
+    return unified_diff(FilePlan(PurePosixPath("p/a"), before, after.encode()))
+
+
+def test_diffs() -> None:
+    assert diff(b"1\n", "1\n") == ""
+    assert diff(None, "1\n") == "--- /dev/null\n+++ b/p/a\n@@ -0,0 +1 @@\n+1\n"
+    assert diff(b"1\n2\n", "1\n3\n") == ("--- a/p/a\n+++ b/p/a\n@@ -1,2 +1,2 @@\n 1\n-2\n+3\n")
+    assert diff(b"1", "1\n") == (
+        "--- a/p/a\n+++ b/p/a\n@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+1\n"
+    )
+    assert diff(b"\xff", "1\n") == "Binary files a/p/a and b/p/a differ\n"
+    assert "@@ -1 +1 @@" in diff(b"1\x0c2\n", "1\x0c3\n")

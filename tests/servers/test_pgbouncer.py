@@ -1,0 +1,63 @@
+"""The PgBouncer of the proofs: it stands in front of the throw-away server and goes with its block."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import pytest
+
+from async_db.servers import pgbouncer as module
+from async_db.servers.pgbouncer import PgBouncerError, find_pgbouncer, pgbouncer
+from async_db.servers.postgres import ThrowawayPostgres, short_temporary_folder, throwaway_postgres
+
+needs_pgbouncer = pytest.mark.skipif(find_pgbouncer() is None, reason="pgbouncer is not installed")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ThrowawayPostgres]:
+    with throwaway_postgres() as server:
+        yield server
+
+
+@pytest.mark.postgres
+@needs_pgbouncer
+def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres) -> None:
+    server.create_database("behind")
+
+    async def ask(url: str) -> object:
+        connection = await asyncpg.connect(url, statement_cache_size=0)
+        try:
+            return await connection.fetchval("select current_database()")
+        finally:
+            await connection.close()
+
+    with pgbouncer(server.url("behind"), {"pool_mode": "transaction"}) as url:
+        folder = Path(parse_qs(urlsplit(url).query)["host"][0])
+        assert str(folder) != server.host
+        connected = asyncio.run(ask(url))
+    assert connected == "behind"
+    assert not folder.exists()
+
+
+@pytest.mark.postgres
+@needs_pgbouncer
+def test_a_failed_start_is_told(server: ThrowawayPostgres) -> None:
+    with (
+        pytest.raises(PgBouncerError, match="nonsense"),
+        pgbouncer(server.url(), {"pool_mode": "nonsense"}),
+    ):
+        pytest.fail("it started")
+    assert not list(short_temporary_folder().glob(f"verify-pgb-{os.getpid()}-*"))
+
+
+def test_where_it_is_not_installed_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_pgbouncer", lambda: None)
+
+    with (
+        pytest.raises(PgBouncerError, match=r"^pgbouncer is not installed$"),
+        pgbouncer("postgresql://postgres@/x?host=/nowhere", {}),
+    ):
+        pytest.fail("it started")

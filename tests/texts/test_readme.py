@@ -1,0 +1,39 @@
+"""README's tables are whole; `verify.py --check README.md` compares the first with what is found."""
+
+from pathlib import Path
+
+from async_db.proving.evidence import MARKS, RELEASES_MARKS
+from async_db.rules.catalogue import DATABASES, Rule
+
+
+def test_the_table_has_all_rules_and_says_what_their_texts_say(
+    root: Path, rules: tuple[Rule, ...]
+) -> None:
+    rows = rows_between(root, MARKS)
+
+    def cell(rule: Rule, database: str) -> str:
+        if database not in rule.databases:
+            return "–"
+        return "proved, refuted, observed" if rule.observed else "proved, refuted"
+
+    expected = [[rule.name, *(cell(rule, database) for database in DATABASES)] for rule in rules]
+    assert rows[: len(rules)] == expected, "run: uv run scripts/verify.py --update README.md"
+
+
+def test_the_table_of_releases_has_all_rules_and_their_windows(
+    root: Path, rules: tuple[Rule, ...]
+) -> None:
+    rows = rows_between(root, RELEASES_MARKS)
+    bound = [[rule.name, "; ".join(map(str, rule.window))] for rule in rules if rule.window]
+
+    run = "run: uv run scripts/verify.py --releases --update README.md"
+    assert [row[:2] for row in rows[: len(bound)]] == bound, run
+    assert rows[len(bound)][:2] == [f"{len(rules) - len(bound)} other rules", "any release"], run
+
+
+def rows_between(root: Path, marks: tuple[str, str]) -> list[list[str]]:
+    """Give the cells of a table, without its header."""
+    table = (root / "README.md").read_text("utf-8").partition(marks[0])[2].partition(marks[1])[0]
+    return [
+        [cell.strip() for cell in line.strip("| ").split("|")] for line in table.split("\n")[3:]
+    ]

@@ -1,0 +1,68 @@
+"""SKILL.md keeps to the Agent Skills specification (https://agentskills.io/specification)."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from async_db.scaffold.manifest import read_manifest
+
+FRONTMATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+ALLOWED_KEYS = {"name", "description", "license", "compatibility", "metadata", "allowed-tools"}
+
+
+@pytest.fixture(scope="module")
+def skill(root: Path) -> tuple[dict[str, str], str]:
+    found = FRONTMATTER.match((root / "SKILL.md").read_text("utf-8"))
+    assert found
+    return yaml.safe_load(found[1]), found[2]
+
+
+def commands(body: str) -> list[str]:
+    return [line.strip() for line in body.splitlines() if "$SKILL/scripts/" in line]
+
+
+def test_the_frontmatter_is_valid(skill: tuple[dict[str, str], str]) -> None:
+    fields, _ = skill
+    assert set(fields) <= ALLOWED_KEYS
+    assert fields["name"] == "fastapi-async-sqlalchemy-modernization"
+    assert len(fields["name"]) <= 64
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fields["name"])
+    assert 0 < len(fields["description"]) < 500
+    assert "Use when" in fields["description"]
+    assert "Not for" in fields["description"]
+    assert len(fields["compatibility"]) <= 500
+
+
+def test_the_body_is_short(skill: tuple[dict[str, str], str]) -> None:
+    assert len(skill[1].splitlines()) < 150
+
+
+def test_every_reference_is_in_the_routing_table(
+    root: Path, skill: tuple[dict[str, str], str]
+) -> None:
+    references = sorted((root / "references").glob("*.md"))
+    assert references
+    for path in references:
+        assert f"(references/{path.name})" in skill[1]
+
+
+def test_commands_name_scripts_and_layers_that_exist(
+    root: Path, skill: tuple[dict[str, str], str]
+) -> None:
+    layers = read_manifest(root / "templates").layers
+    assert commands(skill[1])
+    for command in commands(skill[1]):
+        words = shlex.split(command)
+        assert words[:4] == ["uv", "run", "--project", "$SKILL"], command
+        assert (root / words[4].removeprefix("$SKILL/")).is_file(), command
+        if "--only" in words:
+            assert set(words[words.index("--only") + 1].split(",")) <= set(layers)
+
+
+def test_all_layers_are_listed(root: Path, skill: tuple[dict[str, str], str]) -> None:
+    listed = re.search(r"Layers: ([\w,\s]+?)\.", skill[1])
+    assert listed
+    assert re.split(r",\s+", listed[1]) == list(read_manifest(root / "templates").layers)
