@@ -9,22 +9,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from async_db.scaffold.atomic_writing import Plan, WriteError, plan_writing, unified_diff, write
-from async_db.scaffold.manifest import (
+from async_db.scaffold import (
     Manifest,
     ManifestError,
+    MissingImport,
     OptionError,
     Options,
-    check_options,
-    read_manifest,
-)
-from async_db.scaffold.rendering import (
-    MissingImport,
+    Plan,
     TemplateError,
+    WriteError,
+    check_options,
     layer_paths,
     missing_imports,
+    plan_writing,
+    read_manifest,
     render_project,
     requirements_of,
+    unified_diff,
+    write,
 )
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -144,7 +146,7 @@ def _check_call(parser: argparse.ArgumentParser, call: argparse.Namespace) -> No
 
 def _prepare(call: argparse.Namespace, manifest: Manifest, templates: Path) -> Job:
     given = {name: getattr(call, _destination(name)) for name in manifest.options}
-    options = check_options(manifest, given)
+    options = check_options(manifest.options, given)
     layers = _layers(call.only, manifest)
     wanted = layer_paths(manifest, options, layers)
     whole = render_project(templates, options.values)

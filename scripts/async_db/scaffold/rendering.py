@@ -1,36 +1,31 @@
 """Templates and options in, a tree of formatted files out. Writes nothing but scratch files."""
 
-import ast
 import os
-import re
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 import jinja2
 from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
 
 from async_db.scaffold.atomic_writing import WriteError, check_path
+from async_db.scaffold.collisions import without_collisions
 from async_db.scaffold.manifest import (
-    TEMPLATE_SUFFIX,
+    Contribution,
     Manifest,
-    OptionError,
-    Options,
-    check_options,
     check_templates,
+    chosen_templates,
     read_manifest,
-    template_names,
 )
+from async_db.scaffold.naming import filled_in
+from async_db.scaffold.options import OptionError, Options, check_options
 
 Tree = dict[PurePosixPath, str]
+Context = Mapping[str, object]
 
 PYPROJECT = PurePosixPath("pyproject.toml")
-# Distributions whose module is called otherwise.
-MODULES = {"python-json-logger": "pythonjsonlogger"}
 RUFF_SECONDS = 60.0
 # How files are formatted when the tree brings no settings of its own.
 OWN_SETTINGS = ("--isolated", "--line-length=100", "--target-version=py311")
@@ -40,19 +35,11 @@ class TemplateError(Exception):
     """A template cannot be rendered, or what it renders to is not what its name says."""
 
 
-@dataclass(frozen=True)
-class MissingImport:
-    """A module of the package that is imported but not there, and the layer that supplies it."""
-
-    module: str
-    layer: str | None
-
-
 def render_project(templates: Path, options: Mapping[str, str]) -> Tree:
     """Render the whole scaffold and format it.
 
     Parameters:
-        templates: the folder with the templates and their manifest.
+        templates: the folder with the trees of templates and their manifest.
         options: values by option name; what is left out has its default.
 
     Returns:
@@ -65,34 +52,27 @@ def render_project(templates: Path, options: Mapping[str, str]) -> Tree:
     """
     manifest = read_manifest(templates)
     check_templates(templates, manifest)
-    return format_tree(render_tree(templates, check_options(manifest, options)))
+    return format_tree(render_tree(templates, manifest, check_options(manifest.options, options)))
 
 
-def render_tree(templates: Path, options: Options) -> Tree:
-    """Render every template of a folder, without formatting.
+def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
+    """Render every template that is chosen, without formatting.
 
     Raises:
-        OptionError: the names chosen make two files one.
+        OptionError: the names chosen make two files one, or hide something that is needed.
         TemplateError: naming the template that cannot be rendered.
     """
     environment = _environment()
-    context = options.context()
+    context = {**options.context(), **_contributed(environment, manifest, options)}
     tree: Tree = {}
-    for name in template_names(templates):
-        try:
-            path = _render_path(environment, name, context)
-            source = (templates / name).read_text(encoding="utf-8")
-            text = environment.from_string(source).render(context)
-        except jinja2.TemplateSyntaxError as error:
-            raise TemplateError(f"{name}:{error.lineno}: {error.message}") from error
-        except (jinja2.TemplateError, UnicodeDecodeError, OSError) as error:
-            raise TemplateError(f"{name}: {error}") from error
-        if path in tree:
-            raise OptionError(f"two files would be {path}: choose another model or package")
-        if text.strip():
-            tree[path] = text
-        elif not source.strip():
-            tree[path] = ""  # an empty template asks for an empty file, as `__init__.py`
+    for pattern, name in chosen_templates(templates, manifest, options).items():
+        text = _rendered(environment, templates, name, context)
+        tree[_render_path(environment, pattern, context)] = text
+    for path, text in tree.items():
+        if path.suffix == ".py":
+            _check_python(path, text, options)
+    _check_package(tree, options)
+    tree = without_collisions(tree, options.names)
     _check_modules(tree)
     return tree
 
@@ -108,7 +88,7 @@ def layer_paths(
     if unknown := sorted(set(layers) - manifest.layers.keys()):
         known = ", ".join(manifest.layers)
         raise OptionError(f"unknown layer {unknown[0]!r}: there are {known}")
-    environment, context = _environment(), options.context()
+    environment, context = _environment(), options.context(options.names)
     return frozenset(
         _render_path(environment, file, context)
         for layer in layers
@@ -144,64 +124,33 @@ def format_tree(tree: Tree) -> Tree:
     return {**tree, **formatted}
 
 
-def missing_imports(
-    whole: Tree,
-    written: Collection[PurePosixPath],
-    target: Path,
-    package: str,
-    layers: Mapping[PurePosixPath, str],
-) -> list[MissingImport]:
-    """What written files import from the package that is neither written nor in the target.
-
-    Parameters:
-        whole: the whole project, of which `written` is a part.
-        written: the paths that are being written.
-        target: the project they are written into.
-        package: the name whose modules are looked for.
-        layers: the layer of each path of the whole project.
-    """
-
-    def is_there(module: str) -> bool:
-        return any(path in written or (target / path).is_file() for path in _places(module))
-
-    def is_module(module: str) -> bool:
-        return is_there(module) or any(path in whole for path in _places(module))
-
-    needed: set[str] = set()
-    for path in written:
-        if path.suffix == ".py":
-            for module, name in _imports(path, whole[path]):
-                submodule = f"{module}.{name}"
-                needed.add(submodule if name and is_module(submodule) else module)
-    return [
-        MissingImport(
-            module, next((layers[path] for path in _places(module) if path in layers), None)
-        )
-        for module in sorted(needed)
-        if module.split(".")[0] == package and not is_there(module)
-    ]
+def _rendered(environment: jinja2.Environment, templates: Path, name: str, context: Context) -> str:
+    try:
+        source = (templates / name).read_text(encoding="utf-8")
+        return environment.from_string(source).render(context)
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"{name}:{error.lineno}: {error.message}") from error
+    except (jinja2.TemplateError, UnicodeDecodeError, OSError) as error:
+        raise TemplateError(f"{name}: {error}") from error
 
 
-def requirements_of(whole: Tree, written: Collection[PurePosixPath]) -> list[str]:
-    """What written files need installed, as the whole project's own dependencies say it.
+def _contributed(
+    environment: jinja2.Environment, manifest: Manifest, options: Options
+) -> dict[str, object]:
+    """Render what trees contribute, which are templates too."""
+    context = options.context()
 
-    A dependency counts where its module is named at all, since drivers and log formatters are
-    named in strings and never imported.
+    def rendered(each: Contribution) -> Contribution:
+        if isinstance(each, str):
+            return environment.from_string(each).render(context)
+        return {key: environment.from_string(text).render(context) for key, text in each.items()}
 
-    Parameters:
-        whole: the whole project with its pyproject.toml, of which `written` is a part.
-        written: the paths that are being written.
-    """
-    project = tomllib.loads(whole.get(PYPROJECT, ""))
-    groups = project.get("dependency-groups", {}).values()
-    requirements = [*project.get("project", {}).get("dependencies", []), *chain(*groups)]
-    text = "\n".join(whole[path] for path in written if path.suffix == ".py")
-    return [line for line in requirements if re.search(rf"\b{_module_of(line)}\b", text)]
-
-
-def _module_of(requirement: str) -> str:
-    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
-    return MODULES.get(name, name.replace("-", "_"))
+    contributions = manifest.contributed(options)
+    try:
+        values = {kind: list(map(rendered, each)) for kind, each in contributions.items()}
+    except jinja2.TemplateError as error:
+        raise TemplateError(f"what a tree contributes cannot be rendered: {error}") from error
+    return {"contributed": values}
 
 
 def _environment() -> jinja2.Environment:
@@ -214,10 +163,8 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _render_path(
-    environment: jinja2.Environment, name: str, context: Mapping[str, str | bool]
-) -> PurePosixPath:
-    text = environment.from_string(name.removesuffix(TEMPLATE_SUFFIX)).render(context)
+def _render_path(environment: jinja2.Environment, name: str, context: Context) -> PurePosixPath:
+    text = environment.from_string(name).render(context)
     path = PurePosixPath(text)
     try:
         check_path(path)
@@ -226,6 +173,17 @@ def _render_path(
     if str(path) != text:
         raise TemplateError(f"{name}: a part of the path renders to nothing in {text!r}")
     return path
+
+
+def _check_package(tree: Tree, options: Options) -> None:
+    """Refuse a package that has the name of something beside it, as `tests` or `conftest`."""
+    beside = {path.parts[0].removesuffix(".py") for path in tree}
+    folders = {folder.name for path in tree for folder in path.parents}
+    beside |= {path.stem for path in tree if path.suffix == ".py" and "tests" in path.parts[:1]}
+    if options.package in beside | (folders & {"tests"}):
+        raise OptionError(
+            f"package = {options.package!r} is beside it already: choose another name"
+        )
 
 
 def _check_modules(tree: Tree) -> None:
@@ -237,12 +195,13 @@ def _check_modules(tree: Tree) -> None:
             raise OptionError(f"{folder}/ would hide {path}: choose another model or package")
 
 
-def _check_python(path: PurePosixPath, text: str) -> None:
+def _check_python(path: PurePosixPath, text: str, options: Options | None = None) -> None:
     try:
         compile(text, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise TemplateError(f"{path}:{line}: renders to invalid Python: {error}") from error
+        shown = filled_in(str(path), options.names) if options else path
+        raise TemplateError(f"{shown}:{line}: renders to invalid Python: {error}") from error
 
 
 def _settings(pyproject: str | None) -> tuple[str, ...]:
@@ -275,20 +234,3 @@ def _ruff(root: Path, *arguments: str) -> None:
         raise TemplateError(f"ruff {arguments[0]} failed: {detail}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise TemplateError(f"ruff {arguments[0]} could not be run: {error}") from error
-
-
-def _places(module: str) -> tuple[PurePosixPath, PurePosixPath]:
-    path = PurePosixPath(*module.split("."))
-    return path.with_suffix(".py"), path / "__init__.py"
-
-
-def _imports(path: PurePosixPath, source: str) -> Iterator[tuple[str, str]]:
-    """Every imported module, with the name taken from it or an empty one."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            # One dot is the file's own package, and each further dot the one around it.
-            around = path.parts[: len(path.parts) - node.level] if node.level else ()
-            module = ".".join([*around, *([node.module] if node.module else [])])
-            yield from ((module, alias.name) for alias in node.names)
