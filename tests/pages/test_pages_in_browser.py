@@ -19,7 +19,7 @@ from async_db.proving.evidence_page import Pair, evidence_page
 from async_db.rules.catalogue import Rule
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import Trace
-from async_db.watching.recordings import Recording
+from async_db.watching.per_test_recorder import Recording
 
 pytestmark = pytest.mark.browser
 

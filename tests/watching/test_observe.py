@@ -15,13 +15,13 @@ import pytest
 import observe
 from async_db.findings.finding import Finding
 from async_db.pages.gallery import Gallery, as_json, from_json
-from async_db.rules.counterexamples import apply_to_tree
+from async_db.rules.patches import apply_to_tree
 from async_db.scaffold.atomic_writing import plan_writing, write
 from async_db.scaffold.rendering import render_project
 from async_db.traces.event import Event
 from async_db.traces.trace import Trace
 from async_db.watching.detecting import findings_of
-from async_db.watching.source_places import is_test
+from async_db.watching.source_locations import is_test
 
 ROOT = Path(observe.__file__).resolve().parent.parent
 # Verification watches the proofs of all rules; here, the service's own tests show what is broken.

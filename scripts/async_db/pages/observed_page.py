@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from async_db.findings.finding import GRADES, Finding, Told, merged
+from async_db.pages.assets import LEGEND
 from async_db.pages.drawing import figure
 from async_db.pages.markup import counted, milliseconds, page, prose, text
-from async_db.pages.style import LEGEND
 from async_db.pages.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from async_db.proving.evidence import Evidence, Result, ServiceTests, installed_
 from async_db.proving.evidence_page import Pair, evidence_page
 from async_db.proving.release_sets import for_scaffold, scaffold_options
 from async_db.rules.catalogue import DATABASES, Rule, load_rules
-from async_db.rules.counterexamples import PatchError, apply_to_tree
+from async_db.rules.patches import PatchError, apply_to_tree
 from async_db.scaffold.rendering import render_project
 from async_db.servers.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
-from async_db.watching.recordings import Recording
+from async_db.watching.per_test_recorder import Recording
 
 PROOFS = PurePosixPath("tests/proofs")
 NOT_RUN = "not run:"

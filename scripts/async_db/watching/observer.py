@@ -1,6 +1,6 @@
 """Watching a service's own test run: which request, which test, whose line, whose session.
 
-Everything is done from outside: SQLAlchemy's events, and the functions that `async_db.watching.wrappers`
+Everything is done from outside: SQLAlchemy's events, and the functions that `async_db.watching.instrumentation`
 wraps for the length of the run. What they return and raise stays as it is.
 """
 
@@ -28,10 +28,10 @@ from async_db.traces.event import Event, Kind
 from async_db.traces.trace import OWN_BLOCK, Trace
 from async_db.watching.detecting import findings_of
 from async_db.watching.idle_threads import IdleThread
+from async_db.watching.instrumentation import wrapped
+from async_db.watching.outside_waits import outside_wait, stepped
 from async_db.watching.recorder import Receive, Recorder, Scope, Send, calls, named
-from async_db.watching.source_places import Places, is_test
-from async_db.watching.suspensions import outside_wait, stepped
-from async_db.watching.wrappers import wrapped
+from async_db.watching.source_locations import Places, is_test
 
 ENGINE_ADVICE = "create the engine in the lifespan, and hand it out from there"
 MAX_EVENTS = 5_000  # of one request; what comes after is not looked at

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from async_db.findings.finding import Finding
 from async_db.traces.event import Event
 from async_db.traces.trace import Trace, finding_at
-from async_db.watching.source_places import is_test
+from async_db.watching.source_locations import is_test
 
 # What stays with a connection of PostgreSQL or MySQL after the transaction that said it.
 SETTING = re.compile(
