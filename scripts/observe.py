@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from async_db.findings.finding import Finding
+    from async_db.findings import Finding
     from async_db.pages.gallery import Gallery
     from async_db.traces.trace import Trace
     from async_db.watching.observer import Observer
@@ -158,7 +158,7 @@ class Plugin:
                 self._give_up(error)
 
     def _take_over(self, told: Mapping[str, Any]) -> None:
-        from async_db.findings.finding import Finding
+        from async_db.findings import Finding
         from async_db.pages.gallery import from_json
 
         self._requests += told["requests"]
@@ -170,7 +170,7 @@ class Plugin:
                 self._gallery.add(trace, findings)
 
     def _finish(self, session: pytest.Session) -> None:
-        from async_db.findings.finding import baseline_text, new_findings, read_baseline
+        from async_db.findings import baseline_text, new_findings, read_baseline
 
         path = self._config.getoption("--observe-baseline")
         if path and self._config.getoption("--observe-update-baseline"):
@@ -195,14 +195,14 @@ class Plugin:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from async_db.findings.finding import told
+        from async_db.findings import format_findings
 
         if self._problem:
             # A line and no Python warning, which the project's settings may turn into an error.
             terminalreporter.write_line(f"warning: {self._problem}", yellow=True)
         form = self._config.getoption("--observe-format")
         output = self._config.getoption("--observe-output")
-        text = told(self._findings, form, tool="observe", rules=claims())
+        text = format_findings(self._findings, form, tool="observe", rules=claims())
         if output:
             Path(output).write_text(text, encoding="utf-8")
         elif form == "text":

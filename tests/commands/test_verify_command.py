@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 import verify
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.proving.children import Outcome, Report
 from async_db.proving.release_sets import RELEASE_SETS
 from async_db.proving.verification import (

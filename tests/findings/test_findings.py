@@ -14,21 +14,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from async_db.findings.finding import (
+from async_db.findings import (
     FORMATS,
     BaselineError,
     Finding,
-    Told,
+    MergedFinding,
     as_github,
     as_json,
     as_sarif,
     as_text,
     baseline_text,
     fingerprint,
+    format_findings,
     merged,
     new_findings,
     read_baseline,
-    told,
 )
 
 RULE = "session/commit-before-response"
@@ -96,11 +96,11 @@ def test_the_same_finding_of_several_tests_is_one_with_the_first_tests_evidence(
     first = replace(FOUND, test="a", evidence=("of a",))
     second = replace(FOUND, test="b", evidence=("of b",))
 
-    assert merged([second, first, second]) == [Told(first, 2)]
+    assert merged([second, first, second]) == [MergedFinding(first, 2)]
 
 
 def test_a_finding_without_a_test_counts_none() -> None:
-    assert merged([READ, READ]) == [Told(READ, 0)]
+    assert merged([READ, READ]) == [MergedFinding(READ, 0)]
 
 
 @pytest.mark.parametrize("field", ["rule", "grade", "path", "line", "message", "route"])
@@ -238,7 +238,9 @@ def test_the_order_of_findings_changes_no_form(findings: list[Finding], random: 
     random.shuffle(shuffled)
 
     for form in FORMATS:
-        assert told(shuffled, form, tool="t", rules={}) == told(findings, form, tool="t", rules={})
+        assert format_findings(shuffled, form, tool="t", rules={}) == format_findings(
+            findings, form, tool="t", rules={}
+        )
     assert baseline_text(shuffled) == baseline_text(findings)
 
 
@@ -409,10 +411,10 @@ def test_github_has_exactly_one_line_for_each_finding(findings: list[Finding]) -
 # Choosing
 
 
-def test_told_picks_the_form() -> None:
+def test_format_findings_picks_the_form() -> None:
     rules = {RULE: "Commit first."}
 
-    assert [told([FOUND], form, tool="audit", rules=rules) for form in FORMATS] == [
+    assert [format_findings([FOUND], form, tool="audit", rules=rules) for form in FORMATS] == [
         as_text([FOUND]),
         as_json([FOUND]),
         as_sarif([FOUND], "audit", rules),
@@ -420,9 +422,9 @@ def test_told_picks_the_form() -> None:
     ]
 
 
-def test_told_names_the_forms_there_are() -> None:
+def test_format_findings_names_the_forms_there_are() -> None:
     with pytest.raises(ValueError, match="'xml': one of text, json, sarif, github"):
-        told([], "xml", tool="audit", rules={})
+        format_findings([], "xml", tool="audit", rules={})
 
 
 # Fingerprints and baselines
@@ -588,9 +590,9 @@ def test_a_baseline_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_it_runs_on_the_standard_library_alone(root: Path) -> None:
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from async_db.findings.finding import Finding, FORMATS, told\n"
+        "from async_db.findings import Finding, FORMATS, format_findings\n"
         "found = [Finding('a/b', 'review', 'c.py', 1, 'm', 'd')]\n"
-        "assert all(told(found, form, tool='t', rules={}) for form in FORMATS)\n"
+        "assert all(format_findings(found, form, tool='t', rules={}) for form in FORMATS)\n"
         "own = {n.partition('.')[0] for n in sys.modules} - set(sys.stdlib_module_names)\n"
         "print(*sorted(own - {'__main__'}))\n"
     )

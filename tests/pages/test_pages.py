@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.pages.drawing import MAX_DRAWN, MAX_LISTED, figure, scale_of
 from async_db.pages.markup import milliseconds, prose, shortened
 from async_db.pages.observed_page import Shown, observe_page

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.pages.observed_page import Shown, observe_page
 from async_db.proving.evidence import Evidence, Result
 from async_db.proving.evidence_page import Pair, evidence_page

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import observe
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.pages.gallery import Gallery, as_json, from_json
 from async_db.rules.patches import apply_to_tree
 from async_db.scaffold.atomic_writing import plan_writing, write

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.pages.observed_page import Shown
 from async_db.traces.event import Event
 from async_db.traces.trace import Trace

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from async_db.findings.finding import GRADES, Finding, Told, merged
+from async_db.findings import GRADES, Finding, MergedFinding, merged
 from async_db.pages.assets import LEGEND
 from async_db.pages.drawing import figure
 from async_db.pages.markup import counted, milliseconds, page, prose, text
@@ -115,7 +115,7 @@ def _first_to_look_at(pair: tuple[Shown, Timeline]) -> tuple[bool, float, str, i
 # --- above the pictures --------------------------------------------------------------------------
 
 
-def _lead(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
+def _lead(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
     if not requests:
         words = (
             "No request was watched: no test sent one to a Starlette or FastAPI application in "
@@ -128,7 +128,7 @@ def _lead(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
     return f"<p class=lead>{words}</p>"
 
 
-def _tiles(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
+def _tiles(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
     grades = Counter[str](each.finding.grade for each in told)
     return tiles(
         ("request watched" if requests == 1 else "requests watched", str(requests)),
@@ -143,10 +143,12 @@ def tiles(*numbers: tuple[str, str]) -> str:
     return f"<ul class=tiles aria-label=Summary>{''.join(items)}</ul>"
 
 
-def _findings(told: Sequence[Told], drawn: Sequence[_Drawn], claims: Mapping[str, str]) -> str:
+def _findings(
+    told: Sequence[MergedFinding], drawn: Sequence[_Drawn], claims: Mapping[str, str]
+) -> str:
     if not told:
         return ""
-    by_rule: dict[str, list[Told]] = defaultdict(list)
+    by_rule: dict[str, list[MergedFinding]] = defaultdict(list)
     for each in told:
         by_rule[each.finding.rule].append(each)
     pictures = _pictures(drawn)
@@ -159,7 +161,7 @@ def _findings(told: Sequence[Told], drawn: Sequence[_Drawn], claims: Mapping[str
     return f"<h2 id=findings>Findings</h2>{''.join(sections)}"
 
 
-def _grades(group: Sequence[Told]) -> str:
+def _grades(group: Sequence[MergedFinding]) -> str:
     grades = Counter[str](each.finding.grade for each in group)
     return "".join(
         f"<span class='tag {grade}'>{grades[grade]} {grade}</span>"
@@ -184,7 +186,7 @@ def _pictures(drawn: Sequence[_Drawn]) -> dict[Key, list[_Drawn]]:
     return pictures
 
 
-def _finding(each: Told, pictures: Mapping[Key, Sequence[_Drawn]]) -> str:
+def _finding(each: MergedFinding, pictures: Mapping[Key, Sequence[_Drawn]]) -> str:
     finding = each.finding
     met = f"in {counted(each.tests, 'test')}" if each.tests else ""
     links = [

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from async_db.findings.finding import Finding, merged
+from async_db.findings import Finding, merged
 from async_db.pages.assets import LEGEND
 from async_db.pages.drawing import Scale, figure, scale_of
 from async_db.pages.markup import code, counted, page, prose, text

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.proving.children import Interrupted, Job, Outcome, Prover, Report
 from async_db.proving.evidence import Evidence, Result, ServiceTests, installed_releases
 from async_db.proving.evidence_page import Pair, evidence_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from async_db.findings.finding import Finding, Grade
+from async_db.findings import Finding, Grade
 from async_db.traces.event import Event
 
 MAX_EVIDENCE = 12

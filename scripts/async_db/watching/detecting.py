@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.traces.trace import Trace
 from async_db.watching.detectors.connections import (
     blocks_the_loop,

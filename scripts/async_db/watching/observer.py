@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
-from async_db.findings.finding import Finding, Grade
+from async_db.findings import Finding, Grade
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import OWN_BLOCK, Trace
 from async_db.watching.detecting import findings_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.traces.event import Event
 from async_db.traces.trace import Trace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import Trace, finding_at
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.traces.trace import Trace, finding_at
 
 

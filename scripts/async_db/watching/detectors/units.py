@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.traces.event import Event
 from async_db.traces.trace import OWN_BLOCK, Trace, finding_at
 
