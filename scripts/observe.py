@@ -227,7 +227,7 @@ def _keep_nothing(trace: Trace, findings: list[Finding]) -> None: ...
 
 def claims() -> dict[str, str]:
     """What each rule of the catalogue says in one sentence, by its name."""
-    from async_db.rules.catalogue import CatalogueError, load_rules
+    from async_db.rules import CatalogueError, load_rules
 
     try:
         return {rule.name: rule.claim for rule in load_rules(REFERENCES)}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.rules.catalogue import Rule, load_rules
+from async_db.rules import Rule, load_rules
 from async_db.scaffold.rendering import Tree, render_project
 
 ROOT = Path(__file__).resolve().parent.parent

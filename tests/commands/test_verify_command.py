@@ -29,7 +29,7 @@ from async_db.proving.verification import (
     judge_refutation,
     outside_window,
 )
-from async_db.rules.catalogue import Comparator, Requirement, parse_rules
+from async_db.rules import Comparator, Requirement, parse_rules
 from async_db.watching.per_test_recorder import Recording
 
 VERIFY = Path(verify.__file__)

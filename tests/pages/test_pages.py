@@ -19,7 +19,7 @@ from async_db.pages.observed_page import Shown, observe_page
 from async_db.pages.timeline import timeline_of
 from async_db.proving.evidence import Evidence, Result, ServiceTests
 from async_db.proving.evidence_page import MAX_REQUESTS, Pair, evidence_page
-from async_db.rules.catalogue import Rule
+from async_db.rules import Rule
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import Trace
 from async_db.watching.per_test_recorder import Recording

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_db.rules.patches import PatchError, apply_patch, apply_to_tree, parse_patch
+from async_db.rules import PatchError, apply_patch, apply_to_tree, parse_patch
 
 NAME = "app/x.py"
 BEFORE = "".join(f"line {number}\n" for number in range(1, 21))

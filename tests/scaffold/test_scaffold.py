@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.rules.catalogue import Rule
+from async_db.rules import Rule
 from async_db.scaffold.atomic_writing import plan_writing, write
 from async_db.scaffold.manifest import (
     RESERVED_PACKAGES,

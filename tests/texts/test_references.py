@@ -7,8 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from async_db.rules.catalogue import CodeBlock, Rule, missing_parts
-from async_db.rules.patches import apply_patch
+from async_db.rules import CodeBlock, Rule, apply_patch, missing_parts
 from async_db.scaffold.rendering import Tree, render_project
 
 Options = frozenset[tuple[str, str]]

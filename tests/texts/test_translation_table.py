@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.rules.catalogue import Rule
+from async_db.rules import Rule
 
 RULE = "queries/select-not-query"
 CELL = re.compile(r"(?<!\\)\|")

@@ -15,7 +15,7 @@ import pytest
 import observe
 from async_db.findings import Finding
 from async_db.pages.gallery import Gallery, as_json, from_json
-from async_db.rules.patches import apply_to_tree
+from async_db.rules import apply_to_tree
 from async_db.scaffold.atomic_writing import plan_writing, write
 from async_db.scaffold.rendering import render_project
 from async_db.traces.event import Event

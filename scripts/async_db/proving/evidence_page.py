@@ -18,7 +18,7 @@ from async_db.pages.markup import code, counted, page, prose, text
 from async_db.pages.observed_page import choice, finding_text, tiles
 from async_db.pages.timeline import Timeline, timeline_of
 from async_db.proving.evidence import Evidence, Result, ServiceTests
-from async_db.rules.catalogue import DATABASES, Rule
+from async_db.rules import DATABASES, Rule
 from async_db.watching.per_test_recorder import Recording
 
 if TYPE_CHECKING:
