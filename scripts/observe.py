@@ -24,9 +24,9 @@ import pytest
 
 if TYPE_CHECKING:
     from async_db.findings import Finding
-    from async_db.pages.gallery import Gallery
-    from async_db.traces.trace import Trace
-    from async_db.watching.observer import Observer
+    from async_db.pages import Gallery
+    from async_db.traces import Trace
+    from async_db.watching import Observer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -89,8 +89,8 @@ class Plugin:
         self._requests = 0
         self._gallery: Gallery | None = None
         try:
-            from async_db.pages.gallery import Gallery
-            from async_db.watching.observer import Observer
+            from async_db.pages import Gallery
+            from async_db.watching import Observer
 
             if config.getoption("--observe-html", default=None):
                 self._gallery = Gallery()
@@ -132,7 +132,7 @@ class Plugin:
         """Give what this worker has found: as text, for execnet takes integers of 32 bits only."""
         from dataclasses import asdict
 
-        from async_db.pages.gallery import as_json
+        from async_db.pages import as_json
 
         try:
             shown = as_json(self._gallery.shown() if self._gallery else [])
@@ -159,7 +159,7 @@ class Plugin:
 
     def _take_over(self, told: Mapping[str, Any]) -> None:
         from async_db.findings import Finding
-        from async_db.pages.gallery import from_json
+        from async_db.pages import from_json
 
         self._requests += told["requests"]
         self._problem = self._problem or told["problem"]
@@ -186,7 +186,7 @@ class Plugin:
     def _write_page(self) -> None:
         if self._gallery is None:
             return
-        from async_db.pages.observed_page import observe_page
+        from async_db.pages import observe_page
 
         shown = self._gallery.shown()
         page = observe_page(self._findings, shown, requests=self._requests, claims=claims())

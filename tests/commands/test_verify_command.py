@@ -30,7 +30,7 @@ from async_db.proving.verification import (
     outside_window,
 )
 from async_db.rules import Comparator, Requirement, parse_rules
-from async_db.watching.per_test_recorder import Recording
+from async_db.traces import Recording
 
 VERIFY = Path(verify.__file__)
 MARKER = "VERIFY_TEST_RUN"

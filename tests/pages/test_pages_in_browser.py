@@ -13,13 +13,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from async_db.findings import Finding
-from async_db.pages.observed_page import Shown, observe_page
+from async_db.pages import Shown, observe_page
 from async_db.proving.evidence import Evidence, Result
 from async_db.proving.evidence_page import Pair, evidence_page
 from async_db.rules import Rule
-from async_db.traces.event import Event, Kind
-from async_db.traces.trace import Trace
-from async_db.watching.per_test_recorder import Recording
+from async_db.traces import Event, Kind, Recording, Trace
 
 pytestmark = pytest.mark.browser
 

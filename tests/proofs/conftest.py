@@ -15,7 +15,7 @@ from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
 from async_db.servers.pgbouncer import find_pgbouncer, pgbouncer
-from async_db.watching.watched_service import Serve, Service, watched
+from async_db.watching import Serve, Service, watched
 
 
 def pytest_configure(config: pytest.Config) -> None:

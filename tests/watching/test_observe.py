@@ -14,14 +14,12 @@ import pytest
 
 import observe
 from async_db.findings import Finding
-from async_db.pages.gallery import Gallery, as_json, from_json
+from async_db.pages import Gallery, as_json, from_json
 from async_db.rules import apply_to_tree
 from async_db.scaffold.atomic_writing import plan_writing, write
 from async_db.scaffold.rendering import render_project
-from async_db.traces.event import Event
-from async_db.traces.trace import Trace
-from async_db.watching.detecting import findings_of
-from async_db.watching.source_locations import is_test
+from async_db.traces import Event, Trace
+from async_db.watching import findings_of, is_test
 
 ROOT = Path(observe.__file__).resolve().parent.parent
 # Verification watches the proofs of all rules; here, the service's own tests show what is broken.
@@ -304,7 +302,7 @@ def test_a_fault_of_the_plugin_is_one_warning(
     def fail(*_: object) -> None:
         raise OSError("no such thing")
 
-    monkeypatch.setattr("async_db.watching.observer.Observer", fail)
+    monkeypatch.setattr("async_db.watching.Observer", fail)
     plugin = observe.Plugin(pytestconfig)
     assert plugin._problem == "observe gave up: OSError: no such thing"
     plugin.pytest_unconfigure()

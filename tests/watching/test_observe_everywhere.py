@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import observe
-from async_db.traces.event import Event
+from async_db.traces import Event
 from async_db.watching.idle_threads import IdleThread
 
 SCRIPTS = Path(observe.__file__).resolve().parent

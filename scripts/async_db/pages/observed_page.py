@@ -9,35 +9,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 from async_db.findings import GRADES, Finding, MergedFinding, merged
 from async_db.pages.assets import LEGEND
+from async_db.pages.components import choice, finding_text, tiles
 from async_db.pages.drawing import figure
+from async_db.pages.gallery import Shown
 from async_db.pages.markup import counted, milliseconds, page, prose, text
-from async_db.pages.timeline import Timeline, timeline_of
-
-if TYPE_CHECKING:
-    from async_db.traces.trace import Trace
-
-Reason = Literal["slowest", "offending"]
+from async_db.pages.timeline import Timeline
+from async_db.pages.timeline_layout import timeline_of
 
 _MAX_LINKS = 12  # from a finding to pictures of it
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A request that a page has a picture of.
-
-    Parameters:
-        trace: the request.
-        findings: what it is evidence for.
-        reason: why it was kept.
-    """
-
-    trace: Trace
-    findings: tuple[Finding, ...] = ()
-    reason: Reason = "slowest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +94,6 @@ def _first_to_look_at(pair: tuple[Shown, Timeline]) -> tuple[bool, float, str, i
     return not shown.findings, -timeline.length, shown.trace.test, shown.trace.number
 
 
-# --- above the pictures --------------------------------------------------------------------------
-
-
 def _lead(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
     if not requests:
         words = (
@@ -135,12 +114,6 @@ def _tiles(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]
         ("drawn here", str(len(drawn))),
         *((f"{grade} findings", str(grades[grade])) for grade in GRADES),
     )
-
-
-def tiles(*numbers: tuple[str, str]) -> str:
-    """Give the numbers that sum a page up, each after its name."""
-    items = (f"<li><b>{text(number)}</b><span>{name}</span></li>" for name, number in numbers)
-    return f"<ul class=tiles aria-label=Summary>{''.join(items)}</ul>"
 
 
 def _findings(
@@ -197,20 +170,6 @@ def _finding(each: MergedFinding, pictures: Mapping[Key, Sequence[_Drawn]]) -> s
     return f"<li class={finding.grade}>{finding_text(finding, met)}{seen}</li>"
 
 
-def finding_text(finding: Finding, met: str = "", *, rule: bool = False) -> str:
-    """Give a finding's grade, place, message and advice, and its rule where that is not plain."""
-    name = f"<b class=mono>{text(finding.rule)}</b> " if rule else ""
-    return (
-        f"<p><span class='tag {finding.grade}'>{finding.grade}</span> {name}"
-        f"<code>{text(finding.path, 200)}:{finding.line}</code> "
-        f"<span class=soft>{text(met)}</span></p>"
-        f"<p>{text(finding.message)}</p><p class=advice>{text(finding.advice)}</p>"
-    )
-
-
-# --- the pictures --------------------------------------------------------------------------------
-
-
 def _requests(drawn: Sequence[_Drawn], rules: Mapping[str, int]) -> str:
     if not drawn:
         return ""
@@ -234,15 +193,6 @@ def _filter(routes: Mapping[int, str], rules: Mapping[str, int]) -> str:
         f"{by_rule if rules else ''}{choice('Route', 'route', 'all routes', routes)}"
         f"<label><input type=checkbox data-by=kind value=offending>only offending</label>"
         f"<output aria-live=polite></output></form>"
-    )
-
-
-def choice(label: str, by: str, everything: str, names: Mapping[int, str]) -> str:
-    """Give a control that chooses one of several names, or all."""
-    options = "".join(f"<option value={n}>{text(name, 80)}</option>" for n, name in names.items())
-    return (
-        f"<label>{label}<select data-by={by}><option value=''>{everything}</option>"
-        f"{options}</select></label>"
     )
 
 

@@ -28,7 +28,8 @@ from async_db.servers.postgres import PostgresError, short_temporary_folder
 if TYPE_CHECKING:
     import pytest
 
-    from async_db.watching.per_test_recorder import Recording, TestRecorder
+    from async_db.traces import Recording
+    from async_db.watching import TestRecorder
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -44,7 +45,7 @@ WARM_MODULES = (
     *("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.asyncpg"),
     *("sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "aiosqlite", "alembic.command"),
     *("pydantic_settings", "pythonjsonlogger.json", "_pytest.junitxml", "tomllib"),
-    *("modern_di_fastapi", "async_db.watching.per_test_recorder"),
+    *("modern_di_fastapi", "async_db.watching"),
     # FastAPI looks into it when a route is made; from Python 3.14 on it only warns.
     *(("pydantic.v1",) if sys.version_info < (3, 14) else ()),
 )
@@ -300,7 +301,7 @@ def _child(job: Job, writer: Connection) -> None:
 def _recorder(job: Job) -> "TestRecorder | None":
     if not job.observed:
         return None
-    from async_db.watching.per_test_recorder import TestRecorder
+    from async_db.watching import TestRecorder
 
     return TestRecorder(job.project)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from async_db.findings import Finding
-from async_db.traces.trace import Trace
+from async_db.traces import Trace
 from async_db.watching.detectors.connections import (
     blocks_the_loop,
     left_checked_out,

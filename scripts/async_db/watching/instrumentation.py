@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 if TYPE_CHECKING:
+    from async_db.watching.asgi_types import Receive, Scope, Send
     from async_db.watching.observer import Observer
-    from async_db.watching.recorder import Receive, Scope, Send
 
 
 @contextmanager

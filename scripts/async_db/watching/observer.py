@@ -24,13 +24,13 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
 from async_db.findings import Finding, Grade
-from async_db.traces.event import Event, Kind
-from async_db.traces.trace import OWN_BLOCK, Trace
+from async_db.traces import OWN_BLOCK, Event, Kind, Trace
+from async_db.watching.asgi_types import Receive, Scope, Send
 from async_db.watching.detecting import findings_of
 from async_db.watching.idle_threads import IdleThread
 from async_db.watching.instrumentation import wrapped
 from async_db.watching.outside_waits import outside_wait, stepped
-from async_db.watching.recorder import Receive, Recorder, Scope, Send, calls, named
+from async_db.watching.recorder import Recorder, calls, describe_error
 from async_db.watching.source_locations import Places, is_test
 
 ENGINE_ADVICE = "create the engine in the lifespan, and hand it out from there"
@@ -145,7 +145,7 @@ class Observer(Recorder):
     def _note_problem(self, error: Exception) -> None:
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(last.filename).name}:{last.lineno}"
-        self.problem = self.problem or f"{named(error)} ({place})"
+        self.problem = self.problem or f"{describe_error(error)} ({place})"
 
     # --- what the wrapped functions tell -----------------------------------------------------
 
@@ -317,7 +317,7 @@ class Observer(Recorder):
                 self._record("wait", pool=number)
 
     def _on_connection_refused(self, pool: Pool, error: Exception) -> None:
-        self._record("error", pool=self._pools(pool), detail=named(error))
+        self._record("error", pool=self._pools(pool), detail=describe_error(error))
 
     # --- requests ----------------------------------------------------------------------------
 

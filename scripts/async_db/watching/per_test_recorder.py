@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from async_db.findings import Finding
-from async_db.traces.event import Event
-from async_db.traces.trace import Trace
-
-if TYPE_CHECKING:
-    from async_db.watching.observer import Observer
+from async_db.traces import Event, Recording, Trace
+from async_db.watching.observer import Observer
 
 MAX_REQUESTS = 40  # of one test
+
+
 MAX_EVENTS = 300  # of one request, and of what belongs to none
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What happened during one test.
-
-    Parameters:
-        requests: what was served, in the order in which it ended.
-        outside: what happened outside of any request, such as a test's own look at the database.
-        findings: what `observe` reports of it.
-    """
-
-    requests: tuple[Trace, ...] = ()
-    outside: tuple[Event, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
 class TestRecorder:
@@ -44,15 +27,11 @@ class TestRecorder:
     __test__ = False  # pytest takes it for a test otherwise
 
     def __init__(self, project: Path) -> None:
-        from async_db.watching.observer import Observer
-
         self.test = ""
         self._requests: list[Trace] = []
         self._outside: list[Event] = []
         self._told = 0
-        self._observer: Observer = Observer(
-            project, lambda: self.test, self._examined, self._happened
-        )
+        self._observer = Observer(project, lambda: self.test, self._examined, self._happened)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

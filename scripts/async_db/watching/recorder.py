@@ -12,7 +12,7 @@ import itertools
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
@@ -24,7 +24,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from async_db.traces.event import Event, Kind
+from async_db.traces import Event, Kind
+from async_db.watching.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
@@ -40,12 +41,6 @@ EXPLICIT_LOADS = frozenset(
 )
 MAX_CALLS = 40
 READ_ERROR = re.compile(r"(DetachedInstanceError|MissingGreenlet|StatementError): [^\n]{,200}")
-
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class _Numbers:
@@ -106,7 +101,7 @@ class Recorder:
                 self._record("cancel")
                 raise
             except Exception as error:
-                self._record("error", detail=named(error))
+                self._record("error", detail=describe_error(error))
                 raise
             finally:
                 self._record("request.end")
@@ -325,7 +320,7 @@ def calls(package: str, names: frozenset[str]) -> bool:
     return False
 
 
-def named(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return an error as a traceback's last line does, on one line and without its module.
 
     What a validation error has read as an error of the ORM follows it.

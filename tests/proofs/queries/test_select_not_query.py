@@ -56,7 +56,7 @@ from sqlalchemy.schema import CreateTable
 from app.database.engine import Database
 from app.orders.models import Order, OrderItem
 from app.orders.repository import OrderRepository
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = [
     pytest.mark.rule("queries/select-not-query"),

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from async_db.findings import Finding
-from async_db.traces.event import Event
-from async_db.traces.trace import Trace, finding_at
+from async_db.traces import Event, Trace
+from async_db.watching.detectors.reporting import finding_at
 from async_db.watching.source_locations import is_test
 
 # What stays with a connection of PostgreSQL or MySQL after the transaction that said it.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from async_db.findings import Finding
-from async_db.traces.event import Event, Kind
-from async_db.traces.trace import Trace, finding_at
+from async_db.traces import Event, Kind, Trace
+from async_db.watching.detectors.reporting import finding_at
 
 MANY_LOADS = 3  # of one relationship in one request
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_db.findings import Finding
-from async_db.traces.trace import Trace, finding_at
+from async_db.traces import Trace
+from async_db.watching.detectors.reporting import finding_at
 
 
 def shared_between_tasks(trace: Trace) -> Iterator[Finding]:

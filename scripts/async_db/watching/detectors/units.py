@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from async_db.findings import Finding
-from async_db.traces.event import Event
-from async_db.traces.trace import OWN_BLOCK, Trace, finding_at
+from async_db.traces import OWN_BLOCK, Event, Trace
+from async_db.watching.detectors.reporting import finding_at
 
 
 @dataclass(frozen=True, slots=True)
