@@ -313,11 +313,11 @@ def test_a_fault_while_watching_reaches_no_test(
 ) -> None:
     plugin = sync_project / "faulty.py"
     plugin.write_text(
-        "from async_db.watching import observer as observing\n"
+        "from async_db.watching import Observer\n"
         "def fail(*_):\n    raise LookupError('lost')\n"
-        "observing.Observer._on_session_made = fail\n"
-        "observing.Observer._examine = fail\n"
-        "observing.Observer._on_statement = fail\n"
+        "Observer._on_session_made = fail\n"
+        "Observer._examine = fail\n"
+        "Observer._on_statement = fail\n"
     )
     done = run(sync_project, "-p", "faulty")
     assert outcomes(done) == "1 failed, 4 passed, 1 skipped", done.stdout

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import FrameType, coroutine
 from typing import Any
 
-from async_db.watching.source_locations import Places, awaited_by, is_test
+from async_db.watching.source_locations import SourceLocations, awaited_by, is_test
 
 DATABASE_PACKAGES = frozenset(
     {"sqlalchemy", "asyncpg", "aiosqlite", "psycopg", "psycopg_pool", "aiomysql", "asyncmy"}
@@ -45,7 +45,7 @@ def stepped(watched: Coroutine[Any, Any, object], look: Looking) -> Generator[An
                 resumed()
 
 
-def outside_wait(watched: Awaitable[object], places: Places) -> tuple[str, str] | None:
+def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[str, str] | None:
     """Tell what a suspended coroutine waits for and which line does, if it is not the database.
 
     The line is the innermost of the project's own code. Where Python does not tell what it awaits,

@@ -12,7 +12,7 @@ MAX_FRAMES = 120
 INSTALLED = ("site-packages", "dist-packages")
 
 
-class Places:
+class SourceLocations:
     """Tells the project's own code, as ``path:line``, from all other.
 
     Parameters:

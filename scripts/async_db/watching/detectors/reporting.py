@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from async_db.findings import Finding, Grade
 from async_db.traces import Trace
@@ -33,17 +34,35 @@ def finding_at(
         place: ``path:line``, where it is not that of the event.
     """
     source = place or trace.events[index].source or trace.place
-    path, _, line = source.rpartition(":")
+    return replace(
+        finding_in(source, rule, grade, message, advice, trace.test),
+        route=trace.route,
+        evidence=tuple(_evidence(trace, index, session)),
+    )
+
+
+def finding_in(
+    place: str, rule: str, grade: Grade, message: str, advice: str, test: str
+) -> Finding:
+    """Make a finding of what belongs to no single request.
+
+    Parameters:
+        place: ``path:line``.
+        rule: the rule's name.
+        grade: how sure it is.
+        message: what is wrong, in one sentence.
+        advice: what to do, in one sentence.
+        test: the test that was running, if any.
+    """
+    path, _, line = place.rpartition(":")
     return Finding(
         rule=rule,
         grade=grade,
-        path=path or source,
+        path=path or place,
         line=int(line) if line.isdecimal() else 1,
         message=message,
         advice=advice,
-        test=trace.test,
-        route=trace.route,
-        evidence=tuple(_evidence(trace, index, session)),
+        test=test,
     )
 
 

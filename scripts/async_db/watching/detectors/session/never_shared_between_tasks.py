@@ -1,4 +1,4 @@
-"""Sessions that more than one task or request uses."""
+"""A session that several tasks of a request use."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from async_db.findings import Finding
 from async_db.traces import Trace
+from async_db.watching.detectors.registry import detects
 from async_db.watching.detectors.reporting import finding_at
 
+RULE = "session/never-shared-between-tasks"
 
+
+@detects(RULE, Trace)
 def shared_between_tasks(trace: Trace) -> Iterator[Finding]:
     """Find a session that several tasks use: seen to collide, or seen to take turns."""
     collision = next(
@@ -23,7 +27,7 @@ def shared_between_tasks(trace: Trace) -> Iterator[Finding]:
     if collision is not None:
         yield finding_at(
             trace,
-            "session/never-shared-between-tasks",
+            RULE,
             "proven",
             collision,
             f"several tasks of {trace.route} collide in one session",
@@ -41,7 +45,7 @@ def shared_between_tasks(trace: Trace) -> Iterator[Finding]:
             if len(users) == 2:
                 yield finding_at(
                     trace,
-                    "session/never-shared-between-tasks",
+                    RULE,
                     "suspected",
                     index,
                     f"several tasks of {trace.route} use one session",
@@ -49,19 +53,3 @@ def shared_between_tasks(trace: Trace) -> Iterator[Finding]:
                     event.session,
                 )
                 users.clear()
-
-
-def shared_between_requests(trace: Trace) -> Iterator[Finding]:
-    """Find a session that an earlier request used too."""
-    for session, place in trace.shared:
-        index = next((i for i, e in enumerate(trace.events) if e.session == session), 0)
-        yield finding_at(
-            trace,
-            "session/one-per-request",
-            "proven",
-            index,
-            f"{trace.route} uses a session that another request has used",
-            "make a session for each request, in a dependency",
-            session,
-            place,
-        )
