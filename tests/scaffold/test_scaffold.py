@@ -22,7 +22,7 @@ from async_db.scaffold.manifest import (
     read_manifest,
 )
 from async_db.scaffold.rendering import Tree, render_project
-from async_db.servers.postgres import throwaway_postgres
+from async_db.servers import throwaway_postgres
 
 SHORT, LONG = NAMES = [
     ("app", "Order"),

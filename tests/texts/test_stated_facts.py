@@ -44,7 +44,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.schema import CreateSchema, CreateTable, conv
 
-from async_db.servers.postgres import ThrowawayPostgres, throwaway_postgres
+from async_db.servers import ThrowawayPostgres, throwaway_postgres
 
 
 class Status(Enum):

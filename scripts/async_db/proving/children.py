@@ -23,7 +23,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
-from async_db.servers.postgres import PostgresError, short_temporary_folder
+from async_db.servers import PostgresError, short_temporary_folder
 
 if TYPE_CHECKING:
     import pytest

@@ -24,7 +24,7 @@ from async_db.proving.evidence_page import Pair, evidence_page
 from async_db.proving.release_sets import for_scaffold, scaffold_options
 from async_db.rules import DATABASES, PatchError, Rule, apply_to_tree, load_rules
 from async_db.scaffold.rendering import render_project
-from async_db.servers.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
+from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
 from async_db.traces import Recording
 
 PROOFS = PurePosixPath("tests/proofs")
