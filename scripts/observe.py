@@ -89,10 +89,12 @@ class Plugin:
         self._requests = 0
         self._gallery: Gallery | None = None
         try:
-            from async_db.pages import Gallery
             from async_db.watching import Observer
 
             if config.getoption("--observe-html", default=None):
+                # Pages are loaded where one is drawn: who asks for none does not wait for them.
+                from async_db.pages import Gallery
+
                 self._gallery = Gallery()
             keep = self._gallery.add if self._gallery else _keep_nothing
             self._observer = Observer(config.rootpath, lambda: self._phase, keep)
@@ -132,10 +134,12 @@ class Plugin:
         """Give what this worker has found: as text, for execnet takes integers of 32 bits only."""
         from dataclasses import asdict
 
-        from async_db.pages import as_json
-
+        shown = "[]"
         try:
-            shown = as_json(self._gallery.shown() if self._gallery else [])
+            if self._gallery:
+                from async_db.pages import as_json
+
+                shown = as_json(self._gallery.shown())
             findings = json.dumps([asdict(finding) for finding in self._findings])
         except Exception as error:  # noqa: BLE001 (as above)
             self._give_up(error)
@@ -159,14 +163,15 @@ class Plugin:
 
     def _take_over(self, told: Mapping[str, Any]) -> None:
         from async_db.findings import Finding
-        from async_db.pages import from_json
 
         self._requests += told["requests"]
         self._problem = self._problem or told["problem"]
         for fields in json.loads(told["findings"]):
             self._findings.append(Finding(**{**fields, "evidence": tuple(fields["evidence"])}))
-        for trace, findings in from_json(told["shown"]):
-            if self._gallery:
+        if self._gallery:
+            from async_db.pages import from_json
+
+            for trace, findings in from_json(told["shown"]):
                 self._gallery.add(trace, findings)
 
     def _finish(self, session: pytest.Session) -> None:

@@ -13,6 +13,14 @@ from pathlib import Path
 import pytest
 
 COMMANDS = frozenset({"observe", "render", "verify", "with_postgres"})
+# `observe` runs in the environment of the service that it watches, whatever else that has.
+INSTALLED: dict[str, frozenset[str]] = {
+    "findings": frozenset(),
+    "pages": frozenset(),
+    "rules": frozenset(),
+    "traces": frozenset(),
+    "watching": frozenset({"sqlalchemy", "starlette", "fastapi"}),  # fastapi as a type only
+}
 # Their `__init__` exports all that others use of them.
 CLOSED = ("findings", "pages", "rules", "servers", "traces", "watching")
 
@@ -69,6 +77,14 @@ def test_others_import_from_the_folder_and_not_from_its_modules(root: Path, fold
         if module != package
     ]
     assert inner == []
+
+
+@pytest.mark.parametrize("folder", INSTALLED)
+def test_what_observe_loads_needs_only_what_a_service_has(root: Path, folder: str) -> None:
+    paths = list((root / "scripts/async_db" / folder).rglob("*.py"))
+    assert paths
+    needed = {module.partition(".")[0] for path in paths for _, module in imported(path)}
+    assert needed - sys.stdlib_module_names - {"async_db"} == INSTALLED[folder]
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
