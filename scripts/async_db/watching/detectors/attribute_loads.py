@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from async_db.findings import Finding
 from async_db.traces import Event, Kind, Trace
+from async_db.watching.detectors.reporting import finding_at
 
 RAISED_LOAD = "is not available due to lazy='raise"
 
@@ -31,11 +33,6 @@ class AttributeLoad:
     index: int
     expired: bool
     sent: bool
-
-    @property
-    def consequence(self) -> str:
-        """What comes of it, to end a finding's message with."""
-        return ", which fails once the session is async" if self.sent else ", and fails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +67,30 @@ def attribute_loads(trace: Trace) -> Iterator[AttributeLoad]:
         )
         expired = event.detail.startswith("expired") and committed
         yield AttributeLoad(index, expired, sent=statement is not None)
+
+
+def load_findings(trace: Trace, rule: str, advice: str, *, expired: bool) -> Iterator[Finding]:
+    """Make findings of the attributes that were loaded by being read.
+
+    Parameters:
+        trace: the request.
+        rule: the rule's name.
+        advice: what to do, in one sentence.
+        expired: whether it is about those that a commit had expired, or about all others.
+    """
+    for load in attribute_loads(trace):
+        if load.expired is expired:
+            event = trace.events[load.index]
+            consequence = ", which fails once the session is async" if load.sent else ", and fails"
+            yield finding_at(
+                trace,
+                rule,
+                "review" if load.sent else "proven",
+                load.index,
+                f"{trace.route} loads {event.detail} by reading an attribute{consequence}",
+                advice,
+                event.session,
+            )
 
 
 def refused_load(trace: Trace) -> RefusedLoad | None:

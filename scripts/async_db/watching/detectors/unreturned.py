@@ -7,18 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from async_db.findings import Finding
 from async_db.traces import Trace
+from async_db.watching.detectors.reporting import finding_at
 from async_db.watching.source_locations import is_test
 
 
-def unreturned_connections(trace: Trace) -> Iterator[tuple[int, bool]]:
-    """Tell where each was taken, and whether that was after the response had begun."""
+def unreturned_findings(trace: Trace, rule: str, advice: str, *, late: bool) -> Iterator[Finding]:
+    """Make findings of the connections that are still out, at the places where they were taken.
+
+    Parameters:
+        trace: the request.
+        rule: the rule's name.
+        advice: what to do, in one sentence.
+        late: whether it is about those taken after the response had begun, or about all others.
+    """
     told: set[int | None] = set()
     for index in _unreturned(trace):
         event = trace.events[index]
-        if event.connection not in told and event.task not in trace.working:
-            told.add(event.connection)
-            yield index, trace.answered is not None and index > trace.answered
+        if event.connection in told or event.task in trace.working:
+            continue
+        told.add(event.connection)
+        if late is (trace.answered is not None and index > trace.answered):
+            yield finding_at(
+                trace,
+                rule,
+                "proven",
+                index,
+                f"a connection of {trace.route} is still checked out when the request has ended",
+                advice,
+            )
 
 
 def _unreturned(trace: Trace) -> list[int]:

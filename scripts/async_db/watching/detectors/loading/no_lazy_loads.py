@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from async_db.findings import Finding
 from async_db.traces import Trace
-from async_db.watching.detectors.attribute_loads import attribute_loads, refused_load
+from async_db.watching.detectors.attribute_loads import load_findings, refused_load
 from async_db.watching.detectors.registry import detects
 from async_db.watching.detectors.reporting import finding_at
 
@@ -18,18 +18,7 @@ ADVICE = "load it in the query, such as by selectinload"
 @detects(RULE, Trace)
 def loaded_by_reading(trace: Trace) -> Iterator[Finding]:
     """Find attributes that are loaded by being read, and that no commit has expired."""
-    for load in attribute_loads(trace):
-        if not load.expired:
-            event = trace.events[load.index]
-            yield finding_at(
-                trace,
-                RULE,
-                "review" if load.sent else "proven",
-                load.index,
-                f"{trace.route} loads {event.detail} by reading an attribute{load.consequence}",
-                ADVICE,
-                event.session,
-            )
+    yield from load_findings(trace, RULE, ADVICE, expired=False)
 
 
 @detects(RULE, Trace)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from async_db.findings import Finding
 from async_db.traces import Trace
 from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at, finding_in
+from async_db.watching.detectors.reporting import finding_in
 from async_db.watching.detectors.subjects import AbandonedSession
-from async_db.watching.detectors.unreturned import unreturned_connections
+from async_db.watching.detectors.unreturned import unreturned_findings
 
 RULE = "session/own-session-outside-requests"
 
@@ -17,16 +17,8 @@ RULE = "session/own-session-outside-requests"
 @detects(RULE, Trace)
 def taken_after_the_response(trace: Trace) -> Iterator[Finding]:
     """Find connections that were taken after the response and are out at the request's end."""
-    for index, late in unreturned_connections(trace):
-        if late:
-            yield finding_at(
-                trace,
-                RULE,
-                "proven",
-                index,
-                f"a connection of {trace.route} is still checked out when the request has ended",
-                "open a session of its own in an async with block",
-            )
+    advice = "open a session of its own in an async with block"
+    yield from unreturned_findings(trace, RULE, advice, late=True)
 
 
 @detects(RULE, AbandonedSession)
