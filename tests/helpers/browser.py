@@ -9,14 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
 Scheme = Literal["light", "dark"]
-
-
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-
-
 Opens = Callable[..., Page]
 
 

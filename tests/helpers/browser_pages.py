@@ -10,17 +10,9 @@ from async_db.rules import Rule
 from async_db.traces import Event, Kind, Recording, Trace
 
 RULE = "session/commit-before-response"
-
-
 LEAK = "session/no-async-for-sessions"
-
-
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b\u202e" + "x" * 300
-
-
 PAGES = ("observe", "evidence")
-
-
 Step = tuple[Kind, float] | tuple[Kind, float, str]
 
 
@@ -72,11 +64,7 @@ def write_of(route: str, *, response: float, commit: float) -> Trace:
 
 
 GOOD = write_of("POST /good", response=4, commit=3)
-
-
 LATE = write_of("POST /late", response=3, commit=5)
-
-
 LEAKING = request(
     "GET /leaking",
     ("wait", 0),
@@ -89,8 +77,6 @@ LEAKING = request(
     ("response.start", 7, "500"),
     ("cancel", 7.5),
 )
-
-
 LOOPS: list[Step] = [
     step
     for number in range(30)
@@ -99,8 +85,6 @@ LOOPS: list[Step] = [
         ("executed", 0.51 + number),
     )
 ]
-
-
 BUSY = request(
     "GET /busy",
     ("checkout", 0),
@@ -109,8 +93,6 @@ BUSY = request(
     ("response.start", 32, "200"),
     ("request.end", 33),
 )
-
-
 WICKED = replace(
     request(
         HOSTILE,

@@ -5,8 +5,6 @@ from hypothesis import strategies as st
 from async_db.findings import Finding
 
 RULE = "session/commit-before-response"
-
-
 FOUND = Finding(
     rule=RULE,
     grade="proven",
@@ -18,14 +16,8 @@ FOUND = Finding(
     route="POST /orders/{id}",
     evidence=("response.start 201", "commit"),
 )
-
-
 READ = Finding(RULE, "suspected", "app/api/users.py", 7, "It may commit late.", "Look at it.")
-
-
 REVIEW = Finding("engine/one-per-process", "review", "app/db.py", 3, "Two engines.", "Keep one.")
-
-
 HOSTILE = (
     "::error::no",
     "\n::error::no\n",
@@ -39,15 +31,11 @@ HOSTILE = (
     "C:\\app\\x.py",
     "",
 )
-
-
 any_text = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(st.characters(), max_size=20),
     st.text(st.sampled_from(":#[]%,\n\r\t \\\udcff\x1bab1"), max_size=20),
 )
-
-
 any_finding = st.builds(
     Finding,
     rule=st.one_of(st.just(RULE), any_text),
@@ -60,6 +48,4 @@ any_finding = st.builds(
     route=any_text,
     evidence=st.lists(any_text, max_size=2).map(tuple),
 )
-
-
 any_findings = st.lists(any_finding, max_size=5)

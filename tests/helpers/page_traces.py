@@ -15,11 +15,7 @@ HOSTILE = (
     "\ud800 lone",
     "x" * 5000,
 )
-
-
 RULE = "session/commit-before-response"
-
-
 FINDING = Finding(
     RULE, "proven", "app/db.py", 7, "commits late", "commit before", "test_a", "POST /orders"
 )
@@ -47,8 +43,6 @@ LATE = trace(
     event("checkin", 4),
     event("request.end", 5),
 )
-
-
 GOOD = trace(
     event("checkout", 0),
     event("commit", 1),

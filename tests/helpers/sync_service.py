@@ -56,8 +56,6 @@ def audited(db: Session = Depends(get_db)) -> int:
         audit.query(Row).count()
     return 1
 """
-
-
 SYNC_TESTS = """
 import pytest
 from fastapi.testclient import TestClient

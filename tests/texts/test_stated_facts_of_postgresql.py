@@ -191,8 +191,6 @@ with create_engine(url, poolclass=NullPool).connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
 """
-
-
 REVISION = """
 from alembic import op
 
@@ -203,8 +201,6 @@ down_revision = {before!r}
 def upgrade():
     {upgrade}
 """
-
-
 UPGRADES = (
     "op.execute('create table one (id int)')",
     "op.execute('create table two (id int)')",

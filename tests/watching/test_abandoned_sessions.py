@@ -29,8 +29,6 @@ async def lifespan(app: FastAPI):
 
 app = FastAPI(lifespan=lifespan)
 """
-
-
 DROPPING_TESTS = """
 import pytest
 from fastapi.testclient import TestClient

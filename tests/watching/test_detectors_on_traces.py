@@ -10,23 +10,11 @@ from async_db.watching import findings_of
 from helpers.events import event, traced
 
 WRITE = event("statement", session=1, detail="INSERT", writes=True)
-
-
 READ = event("statement", session=1, detail="SELECT")
-
-
 SAVEPOINT = event("statement", session=1, detail="SAVEPOINT one")
-
-
 BACK = event("statement", session=1, detail="ROLLBACK TO SAVEPOINT one")
-
-
 COMMIT = event("unit.commit", session=1)
-
-
 OWN_BLOCK = event("unit.commit", session=1, detail="own block")
-
-
 CREATED = event("response.start", detail="201")
 
 
@@ -143,11 +131,7 @@ def load(what: str) -> Event:
 
 
 LAZY_IN_SYNC = ("loading/no-lazy-loads", "review")
-
-
 MISSING = event("error", detail="StatementError: greenlet_spawn has not been called")
-
-
 SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
 
 
@@ -225,11 +209,7 @@ def said(text: str) -> Event:
 
 
 SETS = said("SET search_path TO one")
-
-
 COMMITTED = event("commit", connection=1)
-
-
 LEFT = [("tenancy/schema-per-request", "proven")]
 
 

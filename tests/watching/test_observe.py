@@ -13,8 +13,6 @@ from helpers.sync_service import SYNC_SERVICE
 
 # Verification watches the proofs of all rules; here, the service's own tests show what is broken.
 SEEN = ("engine/disposed-on-shutdown", "session/commit-before-response")
-
-
 # Of the service's tests, those that show what is broken.
 SHOWING = "created_can_be_read or taken_once or totals or commit_that_fails or other_violations"
 

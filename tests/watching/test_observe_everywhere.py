@@ -135,16 +135,12 @@ async def leaking(background: BackgroundTasks) -> int:
     background.add_task(leak)
     return 1
 """
-
-
 PATHS = """
 PATHS = [
     "/good", "/one-by-one", "/lazy", "/blocking", "/threaded-lazy", "/slow-thread", "/calls-out",
     "/calls-out-first", "/leaking",
 ]
 """
-
-
 EXPECTED = {
     ("/one-by-one", "loading/no-n-plus-one", "suspected"),
     ("/lazy", "loading/no-lazy-loads", "proven"),
@@ -155,8 +151,6 @@ EXPECTED = {
     ("/calls-out", "session/no-network-while-connected", "proven"),
     ("/leaking", "session/own-session-outside-requests", "proven"),
 }
-
-
 TEST_CLIENT = """
 from fastapi.testclient import TestClient
 from service import app
@@ -166,8 +160,6 @@ def test_all():
         for path in PATHS:
             assert client.get(path).status_code == 200
 """
-
-
 MOUNTED = """
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -180,8 +172,6 @@ def test_all():
         for path in PATHS:
             assert client.get("/inner" + path).status_code == 200
 """
-
-
 UVICORN = """
 import socket
 import threading
@@ -206,8 +196,6 @@ def test_all():
         server.should_exit = True
         thread.join()
 """
-
-
 ASYNC = """
 import httpx
 import pytest
@@ -221,15 +209,11 @@ async def test_all():
             for path in PATHS:
                 assert (await client.get(path)).status_code == 200
 """
-
-
 ANYIO_BACKEND = """
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
 """
-
-
 STYLES = {
     "TestClient": TEST_CLIENT,
     "mounted under another app": MOUNTED,
@@ -237,8 +221,6 @@ STYLES = {
     "pytest-asyncio": ASYNC.replace("MARK", "asyncio"),
     "anyio": ASYNC.replace("MARK", "anyio") + ANYIO_BACKEND,
 }
-
-
 POOL_OF_ONE = """
 import asyncio
 

@@ -91,8 +91,6 @@ async def store_the_attempt_then_fail() -> None:
         await session.execute(text("insert into attempts values (1)"))
     raise HTTPException(502)
 """
-
-
 QUIET_TESTS = """
 from fastapi.testclient import TestClient
 from service import app, without_lifespan

@@ -1,4 +1,4 @@
-"""Text that no terminal, no pipe and no CI runner takes for anything else. Standard library only."""
+"""Text that terminals, pipes and CI runners take for nothing but text. Standard library only."""
 
 from __future__ import annotations
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Grade = Literal["proven", "suspected", "review"]
-
-
 GRADES: tuple[Grade, ...] = get_args(Grade)
 """The grades, the surest first."""
 

@@ -12,8 +12,6 @@ from async_db.findings.sarif_format import as_sarif
 from async_db.findings.text_format import as_text
 
 Format = Literal["text", "json", "sarif", "github"]
-
-
 FORMATS: tuple[Format, ...] = get_args(Format)
 """The forms in which findings are told."""
 

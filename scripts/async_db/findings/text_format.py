@@ -12,11 +12,7 @@ from async_db.findings.finding import GRADES, Finding
 from async_db.findings.merging import MergedFinding, merged, met_in, place_of
 
 _WIDTH = 100
-
-
 _EVIDENCE_LINES = 4  # of the terminal for each line of evidence: one statement can fill a screen
-
-
 _CI_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
 
 

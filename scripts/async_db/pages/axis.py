@@ -10,11 +10,7 @@ from math import ceil, floor
 from async_db.pages.timeline import Timeline
 
 _GAP_SHARE = 14.0  # percent of the axis that a stretch without events is drawn as
-
-
 _GAP_LEAST = 3.0  # milliseconds; a shorter stretch is never shortened
-
-
 _TICKS_APART = 14.0  # percent, so that their labels do not touch where a picture is narrow
 
 

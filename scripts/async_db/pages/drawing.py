@@ -18,11 +18,7 @@ from async_db.pages.trimming import trimmed
 
 MAX_LISTED = 160
 """How many events a list has at most."""
-
-
 _TOP = 24
-
-
 _AXIS = 22
 
 

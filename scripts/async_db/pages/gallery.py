@@ -13,11 +13,7 @@ from async_db.traces import Event, Trace
 Reason = Literal["slowest", "offending"]
 
 MAX_ROUTES = 300
-
-
 MAX_OFFENDING = 20  # of one route: requests that each show something new
-
-
 MAX_EVENTS = 400  # of one request
 
 

@@ -12,20 +12,10 @@ from async_db.pages.timeline import Lane
 
 WIDTHS = {"n": 290, "m": 540, "w": 900}
 """The plot widths that labels are laid out for, by the class that shows them."""
-
-
 _CHAR = 6.8  # pixels of a character of a label, on the safe side
-
-
 _NAME = 24  # characters of a label
-
-
 LABEL_HEIGHT = 13
-
-
 _LABEL_ROWS = 2
-
-
 _NAMED = {
     "error": 0,
     "cancel": 0,

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 BarKind = Literal["request", "after", "wait", "outside", "unit", "held", "transaction", "statement"]
-
-
 Tone = Literal["", "read", "write", "control", "committed", "rolled back"]
-
-
 LaneKind = Literal["request", "session", "connection"]
 
 

@@ -12,11 +12,7 @@ from async_db.traces import Event
 _OF_SESSIONS = frozenset(
     {"session", "flush", "unit.begin", "unit.commit", "unit.rollback", "unit.end", "load"}
 )
-
-
 _ENDINGS: dict[str, Tone] = {"commit": "committed", "rollback": "rolled back"}
-
-
 _NO_WORK = frozenset(
     {
         "session",
@@ -30,8 +26,6 @@ _NO_WORK = frozenset(
         "unit.end",
     }
 )
-
-
 _NO_HOLDING = frozenset({"connect", "close", "checkout", "checkin", "error"})
 
 

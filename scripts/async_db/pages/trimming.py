@@ -8,8 +8,6 @@ from async_db.pages.timeline import Bar, Mark, Timeline
 
 MAX_DRAWN = 120
 """How many bars and marks a picture has at most."""
-
-
 _LESS_THAN_ALL = frozenset({"flush", "session", "load", "connect", "close", "statement"})
 
 

@@ -8,8 +8,6 @@ from async_db.pages.timeline import Tone
 from async_db.traces import Event
 
 _VERB = re.compile(r"\s*([A-Za-z]+)")
-
-
 _OF_TABLE = {
     "SELECT": re.compile(r"\bFROM\s+([^\s,;()]+)", re.IGNORECASE),
     "INSERT": re.compile(r"\bINTO\s+([^\s,;()]+)", re.IGNORECASE),

@@ -1,4 +1,4 @@
-"""What a rule lacks of all that belongs to it, and what belongs to no rule. Standard library only."""
+"""What a rule lacks, and what belongs to no rule. Standard library only."""
 
 import ast
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The lines of a reference text: fences, code and prose, and headings within prose. Standard library only."""
+"""The lines of a reference text: headings, prose, fences and code. Standard library only."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,8 +9,6 @@ from typing import Literal
 from async_db.rules.rule import CodeBlock
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*")
-
-
 _FENCE = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)")
 
 

@@ -11,34 +11,16 @@ from async_db.rules.windows import Comparator, Requirement
 
 NON_RULE_HEADINGS = frozenset({"Contents"})
 """Second-level headings that are not rules."""
-
-
 FIELDS = ("Options", "Window", "Databases", "Outcome", "Caught by")
 """The list lines that end every rule, in this order; only the first may be left out."""
-
-
 OBSERVED = "`observe`"
 """What the line of means to catch a rule's breach names, where `observe` sees it."""
-
-
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-
 _FIELD = re.compile(r"- \*\*(?P<name>[^*]+):\*\*\s*(?P<value>.*)")
-
-
 _CODE_SPAN = re.compile(r"(?P<marks>`+)(?P<code>.+?)(?<!`)(?P=marks)(?!`)")
-
-
 _LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<target>[^)\s]+)\)")
-
-
 _CHOICE = re.compile(r"(?P<name>[a-z][a-z0-9_]*)=(?P<value>\S+)")
-
-
 _REQUIREMENT = re.compile(r"(?P<project>[A-Za-z][\w.-]*)\s*(?P<comparators>[<>=!].*)")
-
-
 _COMPARATOR = re.compile(r"(?P<operator>>=|<=|==|!=|>|<)\s*(?P<version>\d+(?:\.\d+)*)")
 
 

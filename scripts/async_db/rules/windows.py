@@ -1,4 +1,4 @@
-"""The window of a rule: the releases it holds for, as its text states them. Standard library only."""
+"""The window of a rule: the releases that it holds for. Standard library only."""
 
 import re
 from dataclasses import dataclass

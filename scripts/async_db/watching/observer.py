@@ -1,7 +1,7 @@
 """Watching a service's own test run: which request, which test, whose line, whose session.
 
-Everything is done from outside: SQLAlchemy's events, and the functions that `async_db.watching.instrumentation`
-wraps for the length of the run. What they return and raise stays as it is.
+Everything is done from outside: SQLAlchemy's events, and the functions that `instrumentation` wraps
+for the length of the run. What they return and raise stays as it is.
 """
 
 from __future__ import annotations
@@ -306,9 +306,8 @@ class Observer(Recorder):
             working=served.working(asyncio.current_task()),
         )
         for session in served.units:
-            self._watched_sessions.end(
-                session
-            )  # said here; it need not be said again when collected
+            # It is told here, and need not be told again when it is collected.
+            self._watched_sessions.end(session)
         self._examined(trace, self._judge(trace))
 
     def _judge(self, subject: Subject) -> list[Finding]:

@@ -12,8 +12,6 @@ from async_db.traces import Event, Recording, Trace
 from async_db.watching.observer import Observer
 
 MAX_REQUESTS = 40  # of one test
-
-
 MAX_EVENTS = 300  # of one request, and of what belongs to none
 
 

@@ -18,14 +18,8 @@ from sqlalchemy.orm import (
 from app.orders.models import Order
 
 engine: Any = create_engine("sqlite://")
-
-
 Other = aliased(Order)
-
-
 current = scoped_session(sessionmaker())
-
-
 OldBase: Any = declarative_base()  # as untyped as the models it makes
 
 
