@@ -1,6 +1,7 @@
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from async_db.rules import Rule, load_rules
@@ -10,6 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A shell that starts us in the background has us ignore Ctrl-C, and all that we start inherits it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("pack", deadline=None)
+hypothesis.settings.load_profile("pack")
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_nothing_of_a_service_becomes_part_of_the_observe_page(words: str) -> No
     assert_harmless(page)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=60))
 def test_no_text_becomes_part_of_the_page(words: str) -> None:
     finding = Finding(words, "proven", words, 1, words, words, words, words)
