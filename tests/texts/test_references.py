@@ -118,18 +118,6 @@ def test_rules_that_are_spoken_of_exist(root: Path, rules: tuple[Rule, ...]) -> 
             assert name in names, f"{path.name}: {name}"
 
 
-def test_observe_reports_by_rules_that_exist_and_say_so(
-    root: Path, rules: tuple[Rule, ...]
-) -> None:
-    package = root / "scripts/async_db"
-    sources = [package / "watching/observer.py", *(package / "watching/detectors").glob("*.py")]
-    texts = "".join(path.read_text("utf-8") for path in sources)
-    reported = set(re.findall(r'"([a-z]+/[a-z0-9-]+)"', texts))
-    assert reported
-    assert reported <= {rule.name for rule in rules}
-    assert {rule.name for rule in rules if rule.observed} <= reported
-
-
 @pytest.mark.parametrize("database", ["postgresql", "sqlite"])
 def test_every_counterexample_applies_and_stays_small(
     root: Path,
