@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from async_db.findings.finding import Finding
-    from async_db.pages.gallery import Gallery
-    from async_db.traces.trace import Trace
-    from async_db.watching.observer import Observer
+    from async_db.findings import Finding
+    from async_db.pages import Gallery
+    from async_db.traces import Trace
+    from async_db.watching import Observer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -89,10 +89,12 @@ class Plugin:
         self._requests = 0
         self._gallery: Gallery | None = None
         try:
-            from async_db.pages.gallery import Gallery
-            from async_db.watching.observer import Observer
+            from async_db.watching import Observer
 
             if config.getoption("--observe-html", default=None):
+                # Pages are loaded where one is drawn: who asks for none does not wait for them.
+                from async_db.pages import Gallery
+
                 self._gallery = Gallery()
             keep = self._gallery.add if self._gallery else _keep_nothing
             self._observer = Observer(config.rootpath, lambda: self._phase, keep)
@@ -132,10 +134,12 @@ class Plugin:
         """Give what this worker has found: as text, for execnet takes integers of 32 bits only."""
         from dataclasses import asdict
 
-        from async_db.pages.gallery import as_json
-
+        shown = "[]"
         try:
-            shown = as_json(self._gallery.shown() if self._gallery else [])
+            if self._gallery:
+                from async_db.pages import as_json
+
+                shown = as_json(self._gallery.shown())
             findings = json.dumps([asdict(finding) for finding in self._findings])
         except Exception as error:  # noqa: BLE001 (as above)
             self._give_up(error)
@@ -158,19 +162,20 @@ class Plugin:
                 self._give_up(error)
 
     def _take_over(self, told: Mapping[str, Any]) -> None:
-        from async_db.findings.finding import Finding
-        from async_db.pages.gallery import from_json
+        from async_db.findings import Finding
 
         self._requests += told["requests"]
         self._problem = self._problem or told["problem"]
         for fields in json.loads(told["findings"]):
             self._findings.append(Finding(**{**fields, "evidence": tuple(fields["evidence"])}))
-        for trace, findings in from_json(told["shown"]):
-            if self._gallery:
+        if self._gallery:
+            from async_db.pages import from_json
+
+            for trace, findings in from_json(told["shown"]):
                 self._gallery.add(trace, findings)
 
     def _finish(self, session: pytest.Session) -> None:
-        from async_db.findings.finding import baseline_text, new_findings, read_baseline
+        from async_db.findings import baseline_text, new_findings, read_baseline
 
         path = self._config.getoption("--observe-baseline")
         if path and self._config.getoption("--observe-update-baseline"):
@@ -186,7 +191,7 @@ class Plugin:
     def _write_page(self) -> None:
         if self._gallery is None:
             return
-        from async_db.pages.observed_page import observe_page
+        from async_db.pages import observe_page
 
         shown = self._gallery.shown()
         page = observe_page(self._findings, shown, requests=self._requests, claims=claims())
@@ -195,14 +200,14 @@ class Plugin:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from async_db.findings.finding import told
+        from async_db.findings import format_findings
 
         if self._problem:
             # A line and no Python warning, which the project's settings may turn into an error.
             terminalreporter.write_line(f"warning: {self._problem}", yellow=True)
         form = self._config.getoption("--observe-format")
         output = self._config.getoption("--observe-output")
-        text = told(self._findings, form, tool="observe", rules=claims())
+        text = format_findings(self._findings, form, tool="observe", rules=claims())
         if output:
             Path(output).write_text(text, encoding="utf-8")
         elif form == "text":
@@ -227,7 +232,7 @@ def _keep_nothing(trace: Trace, findings: list[Finding]) -> None: ...
 
 def claims() -> dict[str, str]:
     """What each rule of the catalogue says in one sentence, by its name."""
-    from async_db.rules.catalogue import CatalogueError, load_rules
+    from async_db.rules import CatalogueError, load_rules
 
     try:
         return {rule.name: rule.claim for rule in load_rules(REFERENCES)}

@@ -127,7 +127,7 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
     from async_db.proving.environments import EnvironmentsError
     from async_db.proving.evidence import EvidenceError
     from async_db.proving.verification import Request, RequestError
-    from async_db.rules.catalogue import CatalogueError
+    from async_db.rules import CatalogueError
     from async_db.scaffold import ManifestError, OptionError, TemplateError
 
     request = Request(

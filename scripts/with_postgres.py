@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
 
-from async_db.servers.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
+from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
 
 DESCRIPTION = """\
 Start a PostgreSQL 18 from a wheel (no docker, no root, about a second), run the command with the

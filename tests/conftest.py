@@ -1,15 +1,21 @@
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
-from async_db.rules.catalogue import Rule, load_rules
+from async_db.rules import Rule, load_rules
 from async_db.scaffold.rendering import Tree, render_project
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # A shell that starts us in the background has us ignore Ctrl-C, and all that we start inherits it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("pack", deadline=None)
+hypothesis.settings.load_profile("pack")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 import verify
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.proving.children import Outcome, Report
 from async_db.proving.release_sets import RELEASE_SETS
 from async_db.proving.verification import (
@@ -29,8 +29,8 @@ from async_db.proving.verification import (
     judge_refutation,
     outside_window,
 )
-from async_db.rules.catalogue import Comparator, Requirement, parse_rules
-from async_db.watching.recordings import Recording
+from async_db.rules import Comparator, Requirement, parse_rules
+from async_db.traces import Recording
 
 VERIFY = Path(verify.__file__)
 MARKER = "VERIFY_TEST_RUN"

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 import with_postgres
-from async_db.servers.postgres import ThrowawayPostgres
+from async_db.servers import ThrowawayPostgres
 
 SCRIPT = Path(with_postgres.__file__)
 QUERY = """

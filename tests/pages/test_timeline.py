@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_db.pages.timeline import Bar, Lane, Timeline, short, timeline_of
-from async_db.traces.event import Event, Kind
+from async_db.pages import Bar, Lane, Timeline, short, timeline_of
+from async_db.traces import Event, Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SMALL = st.none() | st.integers(1, 3)

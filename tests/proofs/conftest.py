@@ -14,8 +14,8 @@ from app.database.engine import Database
 from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
-from async_db.servers.pgbouncer import find_pgbouncer, pgbouncer
-from async_db.watching.watched_service import Serve, Service, watched
+from async_db.servers import find_pgbouncer, throwaway_pgbouncer
+from async_db.watching import Serve, Service, watched
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,4 +105,4 @@ def behind_pgbouncer(
     """Run a real PgBouncer in front of the database, and give the URL that leads through it."""
     if find_pgbouncer() is None:
         pytest.skip("not run: pgbouncer is not installed")
-    return lambda settings: pgbouncer(database_url, settings)
+    return lambda settings: throwaway_pgbouncer(database_url, settings)

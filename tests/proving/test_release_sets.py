@@ -38,7 +38,7 @@ from async_db.proving.release_sets import (
     within,
 )
 from async_db.proving.verification import Request
-from async_db.rules.catalogue import Comparator, Requirement, load_rules, parse_rules
+from async_db.rules import Comparator, Requirement, load_rules, parse_rules
 from async_db.scaffold.rendering import render_project
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.rules.catalogue import Rule
+from async_db.rules import Rule
 from async_db.scaffold.atomic_writing import plan_writing, write
 from async_db.scaffold.manifest import (
     RESERVED_PACKAGES,
@@ -22,7 +22,7 @@ from async_db.scaffold.manifest import (
     read_manifest,
 )
 from async_db.scaffold.rendering import Tree, render_project
-from async_db.servers.postgres import throwaway_postgres
+from async_db.servers import throwaway_postgres
 
 SHORT, LONG = NAMES = [
     ("app", "Order"),
@@ -223,12 +223,17 @@ def test_its_proofs_are_typed_inside_it(
         rendered = render_project(root / "templates", dict(options))
         write(plan_writing(project, rendered))
         own = [rule for rule in rules if frozenset(rule.options.items()) == options]
-        fixtures = [path for rule in own for path in (root / rule.proof).parent.glob("conftest.py")]
-        for part in {proofs / "conftest.py", *fixtures, *(root / rule.proof for rule in own)}:
+        folders = {(root / rule.proof).parent for rule in own}
+        beside = {path for folder in folders for path in folder.glob("*.py")} - set(
+            proofs.glob("*/test_*.py")
+        )
+        for part in {proofs / "conftest.py", *beside, *(root / rule.proof for rule in own)}:
             copy = project / "proofs" / part.relative_to(proofs)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(part, copy)
-        path = os.pathsep.join([str(project), str(root / "scripts")])
+        # What is beside a proof is imported as pytest does it: from the proof's own folder.
+        copies = [str(project / "proofs" / folder.name) for folder in sorted(folders)]
+        path = os.pathsep.join([*copies, str(project), str(root / "scripts")])
         run(project, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
 
 

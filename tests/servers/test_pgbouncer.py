@@ -9,9 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
-from async_db.servers import pgbouncer as module
-from async_db.servers.pgbouncer import PgBouncerError, find_pgbouncer, pgbouncer
-from async_db.servers.postgres import ThrowawayPostgres, short_temporary_folder, throwaway_postgres
+from async_db.servers import (
+    PgBouncerError,
+    ThrowawayPostgres,
+    find_pgbouncer,
+    pgbouncer,
+    short_temporary_folder,
+    throwaway_pgbouncer,
+    throwaway_postgres,
+)
 
 needs_pgbouncer = pytest.mark.skipif(find_pgbouncer() is None, reason="pgbouncer is not installed")
 
@@ -34,7 +40,7 @@ def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres
         finally:
             await connection.close()
 
-    with pgbouncer(server.url("behind"), {"pool_mode": "transaction"}) as url:
+    with throwaway_pgbouncer(server.url("behind"), {"pool_mode": "transaction"}) as url:
         folder = Path(parse_qs(urlsplit(url).query)["host"][0])
         assert str(folder) != server.host
         connected = asyncio.run(ask(url))
@@ -47,17 +53,17 @@ def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres
 def test_a_failed_start_is_told(server: ThrowawayPostgres) -> None:
     with (
         pytest.raises(PgBouncerError, match="nonsense"),
-        pgbouncer(server.url(), {"pool_mode": "nonsense"}),
+        throwaway_pgbouncer(server.url(), {"pool_mode": "nonsense"}),
     ):
         pytest.fail("it started")
     assert not list(short_temporary_folder().glob(f"verify-pgb-{os.getpid()}-*"))
 
 
 def test_where_it_is_not_installed_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_pgbouncer", lambda: None)
+    monkeypatch.setattr(pgbouncer, "find_pgbouncer", lambda: None)
 
     with (
         pytest.raises(PgBouncerError, match=r"^pgbouncer is not installed$"),
-        pgbouncer("postgresql://postgres@/x?host=/nowhere", {}),
+        throwaway_pgbouncer("postgresql://postgres@/x?host=/nowhere", {}),
     ):
         pytest.fail("it started")

@@ -12,8 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from async_db.servers import postgres
-from async_db.servers.postgres import PostgresError, short_temporary_folder, throwaway_postgres
+from async_db.servers import PostgresError, postgres, short_temporary_folder, throwaway_postgres
 
 SCRIPTS = Path(postgres.__file__).resolve().parents[2]
 
@@ -72,7 +71,7 @@ HOSTILE = {
     "PYTHONWARNINGS": "error",
 }
 SCRIPT = """
-from async_db.servers.postgres import throwaway_postgres
+from async_db.servers import throwaway_postgres
 with throwaway_postgres() as server:
     server.create_database("one")
     print(server.host)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from async_db.proving.evidence import MARKS, RELEASES_MARKS
-from async_db.rules.catalogue import DATABASES, Rule
+from async_db.rules import DATABASES, Rule
 
 
 def test_the_table_has_all_rules_and_says_what_their_texts_say(

@@ -7,8 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from async_db.rules.catalogue import CodeBlock, Rule, missing_parts
-from async_db.rules.counterexamples import apply_patch
+from async_db.rules import CodeBlock, Rule, apply_patch, missing_parts
 from async_db.scaffold.rendering import Tree, render_project
 
 Options = frozenset[tuple[str, str]]
@@ -117,18 +116,6 @@ def test_rules_that_are_spoken_of_exist(root: Path, rules: tuple[Rule, ...]) -> 
     for path in texts(root):
         for name in spoken_of.findall(path.read_text("utf-8")):
             assert name in names, f"{path.name}: {name}"
-
-
-def test_observe_reports_by_rules_that_exist_and_say_so(
-    root: Path, rules: tuple[Rule, ...]
-) -> None:
-    package = root / "scripts/async_db"
-    sources = [package / "watching/observer.py", *(package / "watching/detectors").glob("*.py")]
-    texts = "".join(path.read_text("utf-8") for path in sources)
-    reported = set(re.findall(r'"([a-z]+/[a-z0-9-]+)"', texts))
-    assert reported
-    assert reported <= {rule.name for rule in rules}
-    assert {rule.name for rule in rules if rule.observed} <= reported
 
 
 @pytest.mark.parametrize("database", ["postgresql", "sqlite"])

@@ -29,7 +29,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from async_db.servers.postgres import throwaway_postgres
+from async_db.servers import throwaway_postgres
 
 ROW = re.compile(
     r"^\| (?P<habit>[^|]+) \| (?P<outcome>[^|]+) \| (?P<instead>[^|]+) \|$", re.MULTILINE

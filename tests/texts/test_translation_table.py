@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from async_db.rules.catalogue import Rule
+from async_db.rules import Rule
 
 RULE = "queries/select-not-query"
+PARTS = ("rows", "models", "of_reads", "of_joins", "of_writes", "of_errors")
+"""The modules of the table, in its order."""
 CELL = re.compile(r"(?<!\\)\|")
 CODE = re.compile(r"`([^`]+)`")
 
@@ -24,7 +26,11 @@ def rule(rules: tuple[Rule, ...]) -> Rule:
 
 @pytest.fixture(scope="module")
 def proof(root: Path, rule: Rule) -> ast.Module:
-    return ast.parse((root / rule.proof).read_text("utf-8"))
+    """The proof and the table beside it, as one module."""
+    parts = [(root / rule.proof).parent / f"translation_{part}.py" for part in PARTS]
+    assert set(parts) == set((root / rule.proof).parent.glob("translation_*.py"))
+    sources = [path.read_text("utf-8") for path in (*parts, root / rule.proof)]
+    return ast.parse("\n".join(sources))
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,10 @@
 """`pytest -p observe` sees the same of a service however its tests reach it."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import observe
-from async_db.traces.event import Event
-from async_db.watching.idle_threads import IdleThread
-
-SCRIPTS = Path(observe.__file__).resolve().parent
+from helpers.observing import findings_in
 
 SERVICE = """
 import asyncio
@@ -160,7 +151,6 @@ EXPECTED = {
     ("/calls-out", "session/no-network-while-connected", "proven"),
     ("/leaking", "session/own-session-outside-requests", "proven"),
 }
-
 TEST_CLIENT = """
 from fastapi.testclient import TestClient
 from service import app
@@ -249,127 +239,9 @@ async def test_two_at_once(monkeypatch):
 """
 
 
-# What looks like a fault and is none.
-QUIET_SERVICE = """
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from fastapi import Depends, FastAPI, HTTPException
-from sqlalchemy import ForeignKey, create_engine, text
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
-from sqlalchemy.pool import StaticPool
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Team(Base):
-    __tablename__ = "teams"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    heroes: Mapped[list["Hero"]] = relationship()
-
-
-class Hero(Base):
-    __tablename__ = "heroes"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
-
-
-class Audited:
-    def __init__(self, app: ASGIApp) -> None:
-        self.app, self.engine = app, create_engine("sqlite://")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
-
-
-state = {}
-
-
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    state["sync"] = create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
-    Base.metadata.create_all(state["sync"])
-    engine = create_async_engine("sqlite+aiosqlite://")
-    state["sessions"] = async_sessionmaker(engine)
-    yield
-    await engine.dispose()
-    state["sync"].dispose()
-
-
-app = FastAPI(lifespan=lifespan)
-without_lifespan = FastAPI()
-without_lifespan.add_middleware(Audited)
-
-
-@without_lifespan.get("/")
-async def nothing() -> None: ...
-
-
-@app.post("/delete")
-def delete_a_team() -> None:
-    with Session(state["sync"]) as session, session.begin():
-        session.add(Team(id=1, heroes=[Hero(id=1)]))
-    with Session(state["sync"]) as session, session.begin():
-        session.delete(session.get(Team, 1))
-
-
-@app.post("/first-checkouts")
-async def three_at_once() -> None:
-    async def one() -> None:
-        async with state["sessions"]() as session:
-            await session.execute(text("select 1"))
-
-    await asyncio.gather(one(), one(), one())
-
-
-@app.post("/own-block")
-async def store_the_attempt_then_fail() -> None:
-    async with state["sessions"].begin() as session:
-        await session.execute(text("create table if not exists attempts (id int)"))
-        await session.execute(text("insert into attempts values (1)"))
-    raise HTTPException(502)
-"""
-QUIET_TESTS = """
-from fastapi.testclient import TestClient
-from service import app, without_lifespan
-
-def test_all():
-    TestClient(without_lifespan).get("/")
-    with TestClient(app) as client:
-        statuses = [client.post(path).status_code for path in ("/delete", "/first-checkouts", "/own-block")]
-    assert statuses == [200, 200, 502]
-"""
-
-
-def found_in(project: Path, tests: str, service: str = SERVICE) -> list[dict[str, Any]]:
-    (project / "service.py").write_text(service)
-    (project / "test_service.py").write_text(PATHS + tests)
-    (project / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    arguments = ["--observe-format=json", "--observe-output=found.json", "-p", "no:cacheprovider"]
-    done = subprocess.run(  # noqa: S603 (our own tools, arguments as a list)
-        [sys.executable, "-m", "pytest", "-q", "-p", "observe", *arguments],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": f"{SCRIPTS}{os.pathsep}{project}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "observe did not see everything" not in done.stdout
-    findings: list[dict[str, Any]] = json.loads((project / "found.json").read_text())["findings"]
-    return findings
-
-
 @pytest.mark.parametrize("style", STYLES)
 def test_the_same_is_seen(tmp_path: Path, style: str) -> None:
-    found = found_in(tmp_path, STYLES[style])
+    found = findings_in(tmp_path, SERVICE, PATHS + STYLES[style])
 
     told = {
         (f"/{finding['route'].rpartition('/')[2]}", finding["rule"], finding["grade"])
@@ -390,7 +262,7 @@ def test_the_same_is_seen(tmp_path: Path, style: str) -> None:
 
 
 def test_a_wait_for_a_pool_that_requests_hold(tmp_path: Path) -> None:
-    found = found_in(tmp_path, POOL_OF_ONE)
+    found = findings_in(tmp_path, SERVICE, POOL_OF_ONE)
 
     assert {finding["rule"] for finding in found} == {
         "session/no-network-while-connected",
@@ -398,90 +270,3 @@ def test_a_wait_for_a_pool_that_requests_hold(tmp_path: Path) -> None:
     }
     (waited,) = (finding for finding in found if finding["rule"] == "pooling/watch-the-pool")
     assert "ms for a connection: requests hold all of the pool" in waited["message"]
-
-
-def test_what_is_no_fault_is_not_told(tmp_path: Path) -> None:
-    assert found_in(tmp_path, QUIET_TESTS, QUIET_SERVICE) == []
-
-
-DROPPING_SERVICE = """
-import gc
-from contextlib import asynccontextmanager
-
-from fastapi import FastAPI
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-
-
-async def look(sessions: async_sessionmaker) -> None:
-    session = sessions()
-    await session.execute(text("select 1"))
-
-
-@asynccontextmanager
-async def lifespan(app: FastAPI):
-    engine = create_async_engine("sqlite+aiosqlite:///dropped.db")
-    await look(async_sessionmaker(engine))
-    gc.collect()
-    yield
-    await engine.dispose()
-
-
-app = FastAPI(lifespan=lifespan)
-"""
-DROPPING_TESTS = """
-import pytest
-from fastapi.testclient import TestClient
-from service import app
-
-@pytest.mark.filterwarnings("ignore")
-def test_all():
-    with TestClient(app):
-        pass
-"""
-
-
-def test_a_session_that_nobody_closes(tmp_path: Path) -> None:
-    all_found = found_in(tmp_path, DROPPING_TESTS, DROPPING_SERVICE)
-
-    (found,) = (each for each in all_found if each["rule"].startswith("session/"))
-    assert (found["rule"], found["grade"]) == ("session/own-session-outside-requests", "proven")
-    assert DROPPING_SERVICE.splitlines()[found["line"] - 1].strip() == "session = sessions()"
-
-
-class Counters:
-    """What a thread's clocks say before and after."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: float, thread: float, all_: float):
-        started = Event("executed", 0.0)
-        now = {"clock": 0.0, "thread": 0.0, "all": 0.0}
-        monkeypatch.setattr(
-            "async_db.watching.idle_threads.time.perf_counter", lambda: now["clock"]
-        )
-        monkeypatch.setattr("async_db.watching.idle_threads.time.process_time", lambda: now["all"])
-        monkeypatch.setattr(IdleThread, "occupied", lambda _: now["thread"])
-        self.idle = IdleThread()
-        self.idle.begin(started)
-        now.update({"clock": clock, "thread": thread, "all": all_})
-
-
-@pytest.mark.parametrize(
-    ("clock", "thread", "process", "waited"),
-    [
-        (0.2, 0.001, 0.001, True),
-        (0.02, 0.0, 0.0, False),  # too short to say
-        (0.2, 0.199, 0.001, False),  # it stood in the line for a processor
-        (0.2, 0.001, 0.19, False),  # another thread of the process worked meanwhile
-    ],
-)
-def test_a_thread_that_is_not_let_run_does_not_wait(
-    monkeypatch: pytest.MonkeyPatch, clock: float, thread: float, process: float, waited: bool
-) -> None:
-    assert Counters(monkeypatch, clock, thread, process).idle.waited() is waited
-
-
-def test_a_thread_knows_for_how_long_it_had_a_processor() -> None:
-    idle = IdleThread()
-    before = idle.occupied()
-    while idle.occupied() == before:  # ends only if work is counted
-        sum(range(10_000))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from async_db.watching.observer import Observer
+from async_db.watching import Observer
 
 REQUESTS = 100_000
 SETTLED = 20_000  # by then all is imported, cached and allocated that will be

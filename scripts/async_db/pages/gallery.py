@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
-from async_db.findings.finding import Finding
-from async_db.pages.observed_page import Shown
-from async_db.traces.event import Event
-from async_db.traces.trace import Trace
+from async_db.findings import Finding
+from async_db.traces import Event, Trace
+
+Reason = Literal["slowest", "offending"]
 
 MAX_ROUTES = 300
 MAX_OFFENDING = 20  # of one route: requests that each show something new
 MAX_EVENTS = 400  # of one request
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A request that a page has a picture of.
+
+    Parameters:
+        trace: the request.
+        findings: what it is evidence for.
+        reason: why it was kept.
+    """
+
+    trace: Trace
+    findings: tuple[Finding, ...] = ()
+    reason: Reason = "slowest"
 
 
 class Gallery:

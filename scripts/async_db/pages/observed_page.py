@@ -9,35 +9,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
-from async_db.findings.finding import GRADES, Finding, Told, merged
+from async_db.findings import GRADES, Finding, MergedFinding, merged
+from async_db.pages.assets import LEGEND
+from async_db.pages.components import choice, finding_text, tiles
 from async_db.pages.drawing import figure
+from async_db.pages.gallery import Shown
 from async_db.pages.markup import counted, milliseconds, page, prose, text
-from async_db.pages.style import LEGEND
-from async_db.pages.timeline import Timeline, timeline_of
-
-if TYPE_CHECKING:
-    from async_db.traces.trace import Trace
-
-Reason = Literal["slowest", "offending"]
+from async_db.pages.timeline import Timeline
+from async_db.pages.timeline_layout import timeline_of
 
 _MAX_LINKS = 12  # from a finding to pictures of it
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A request that a page has a picture of.
-
-    Parameters:
-        trace: the request.
-        findings: what it is evidence for.
-        reason: why it was kept.
-    """
-
-    trace: Trace
-    findings: tuple[Finding, ...] = ()
-    reason: Reason = "slowest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +94,7 @@ def _first_to_look_at(pair: tuple[Shown, Timeline]) -> tuple[bool, float, str, i
     return not shown.findings, -timeline.length, shown.trace.test, shown.trace.number
 
 
-# --- above the pictures --------------------------------------------------------------------------
-
-
-def _lead(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
+def _lead(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
     if not requests:
         words = (
             "No request was watched: no test sent one to a Starlette or FastAPI application in "
@@ -128,7 +107,7 @@ def _lead(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
     return f"<p class=lead>{words}</p>"
 
 
-def _tiles(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
+def _tiles(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
     grades = Counter[str](each.finding.grade for each in told)
     return tiles(
         ("request watched" if requests == 1 else "requests watched", str(requests)),
@@ -137,16 +116,12 @@ def _tiles(requests: int, told: Sequence[Told], drawn: Sequence[_Drawn]) -> str:
     )
 
 
-def tiles(*numbers: tuple[str, str]) -> str:
-    """Give the numbers that sum a page up, each after its name."""
-    items = (f"<li><b>{text(number)}</b><span>{name}</span></li>" for name, number in numbers)
-    return f"<ul class=tiles aria-label=Summary>{''.join(items)}</ul>"
-
-
-def _findings(told: Sequence[Told], drawn: Sequence[_Drawn], claims: Mapping[str, str]) -> str:
+def _findings(
+    told: Sequence[MergedFinding], drawn: Sequence[_Drawn], claims: Mapping[str, str]
+) -> str:
     if not told:
         return ""
-    by_rule: dict[str, list[Told]] = defaultdict(list)
+    by_rule: dict[str, list[MergedFinding]] = defaultdict(list)
     for each in told:
         by_rule[each.finding.rule].append(each)
     pictures = _pictures(drawn)
@@ -159,7 +134,7 @@ def _findings(told: Sequence[Told], drawn: Sequence[_Drawn], claims: Mapping[str
     return f"<h2 id=findings>Findings</h2>{''.join(sections)}"
 
 
-def _grades(group: Sequence[Told]) -> str:
+def _grades(group: Sequence[MergedFinding]) -> str:
     grades = Counter[str](each.finding.grade for each in group)
     return "".join(
         f"<span class='tag {grade}'>{grades[grade]} {grade}</span>"
@@ -184,7 +159,7 @@ def _pictures(drawn: Sequence[_Drawn]) -> dict[Key, list[_Drawn]]:
     return pictures
 
 
-def _finding(each: Told, pictures: Mapping[Key, Sequence[_Drawn]]) -> str:
+def _finding(each: MergedFinding, pictures: Mapping[Key, Sequence[_Drawn]]) -> str:
     finding = each.finding
     met = f"in {counted(each.tests, 'test')}" if each.tests else ""
     links = [
@@ -193,20 +168,6 @@ def _finding(each: Told, pictures: Mapping[Key, Sequence[_Drawn]]) -> str:
     ]
     seen = f"<p class=soft>See {', '.join(links)}</p>" if links else ""
     return f"<li class={finding.grade}>{finding_text(finding, met)}{seen}</li>"
-
-
-def finding_text(finding: Finding, met: str = "", *, rule: bool = False) -> str:
-    """Give a finding's grade, place, message and advice, and its rule where that is not plain."""
-    name = f"<b class=mono>{text(finding.rule)}</b> " if rule else ""
-    return (
-        f"<p><span class='tag {finding.grade}'>{finding.grade}</span> {name}"
-        f"<code>{text(finding.path, 200)}:{finding.line}</code> "
-        f"<span class=soft>{text(met)}</span></p>"
-        f"<p>{text(finding.message)}</p><p class=advice>{text(finding.advice)}</p>"
-    )
-
-
-# --- the pictures --------------------------------------------------------------------------------
 
 
 def _requests(drawn: Sequence[_Drawn], rules: Mapping[str, int]) -> str:
@@ -232,15 +193,6 @@ def _filter(routes: Mapping[int, str], rules: Mapping[str, int]) -> str:
         f"{by_rule if rules else ''}{choice('Route', 'route', 'all routes', routes)}"
         f"<label><input type=checkbox data-by=kind value=offending>only offending</label>"
         f"<output aria-live=polite></output></form>"
-    )
-
-
-def choice(label: str, by: str, everything: str, names: Mapping[int, str]) -> str:
-    """Give a control that chooses one of several names, or all."""
-    options = "".join(f"<option value={n}>{text(name, 80)}</option>" for n, name in names.items())
-    return (
-        f"<label>{label}<select data-by={by}><option value=''>{everything}</option>"
-        f"{options}</select></label>"
     )
 
 

@@ -23,12 +23,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
-from async_db.servers.postgres import PostgresError, short_temporary_folder
+from async_db.servers import PostgresError, short_temporary_folder
 
 if TYPE_CHECKING:
     import pytest
 
-    from async_db.watching.recordings import Recording, TestRecorder
+    from async_db.traces import Recording
+    from async_db.watching import TestRecorder
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -44,7 +45,7 @@ WARM_MODULES = (
     *("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.asyncpg"),
     *("sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "aiosqlite", "alembic.command"),
     *("pydantic_settings", "pythonjsonlogger.json", "_pytest.junitxml", "tomllib"),
-    *("modern_di_fastapi", "async_db.watching.recordings"),
+    *("modern_di_fastapi", "async_db.watching"),
     # FastAPI looks into it when a route is made; from Python 3.14 on it only warns.
     *(("pydantic.v1",) if sys.version_info < (3, 14) else ()),
 )
@@ -300,7 +301,7 @@ def _child(job: Job, writer: Connection) -> None:
 def _recorder(job: Job) -> "TestRecorder | None":
     if not job.observed:
         return None
-    from async_db.watching.recordings import TestRecorder
+    from async_db.watching import TestRecorder
 
     return TestRecorder(job.project)
 

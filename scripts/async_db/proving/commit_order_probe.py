@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 
-from async_db.watching.asgi_client import started
-from async_db.watching.recorder import Message, Receive, Scope, Send
+from async_db.watching import Message, Receive, Scope, Send, started
 
 
 async def commit_order(**scope: Any) -> str | None:

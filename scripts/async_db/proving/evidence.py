@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from platform import python_version
 
-from async_db.rules.catalogue import DATABASES
+from async_db.rules import DATABASES
 
 SCHEMA_VERSION = 1
 

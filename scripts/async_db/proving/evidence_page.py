@@ -11,18 +11,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from async_db.findings.finding import Finding, merged
-from async_db.pages.drawing import Scale, figure, scale_of
-from async_db.pages.markup import code, counted, page, prose, text
-from async_db.pages.observed_page import choice, finding_text, tiles
-from async_db.pages.style import LEGEND
-from async_db.pages.timeline import Timeline, timeline_of
+from async_db.findings import Finding, merged
+from async_db.pages import (
+    LEGEND,
+    Scale,
+    Timeline,
+    choice,
+    code,
+    counted,
+    figure,
+    finding_text,
+    page,
+    prose,
+    scale_of,
+    text,
+    tiles,
+    timeline_of,
+)
 from async_db.proving.evidence import Evidence, Result, ServiceTests
-from async_db.rules.catalogue import DATABASES, Rule
-from async_db.watching.recordings import Recording
+from async_db.rules import DATABASES, Rule
+from async_db.traces import Recording
 
 if TYPE_CHECKING:
-    from async_db.traces.trace import Trace
+    from async_db.traces import Trace
 
 MAX_REQUESTS = 2
 """How many requests of a run are drawn on either side."""

@@ -36,7 +36,7 @@ from async_db.proving.release_sets import (
     unmet,
 )
 from async_db.proving.verification import Progress, Request, select_rules
-from async_db.rules.catalogue import Requirement, Rule, load_rules
+from async_db.rules import Requirement, Rule, load_rules
 
 _SCRIPTS = Path(__file__).resolve().parents[2]
 _REASON_WIDTH = 300

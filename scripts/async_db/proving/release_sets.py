@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from async_db.proving.evidence import Result, ServiceTests
-from async_db.rules.catalogue import Comparator, Requirement, Rule
+from async_db.rules import Comparator, Requirement, Rule
 
 ORDER_RULE = "session/commit-before-response"
 """The rule whose text says which release of FastAPI commits when."""

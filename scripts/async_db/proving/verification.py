@@ -17,16 +17,15 @@ from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from async_db.findings.finding import Finding
+from async_db.findings import Finding
 from async_db.proving.children import Interrupted, Job, Outcome, Prover, Report
 from async_db.proving.evidence import Evidence, Result, ServiceTests, installed_releases
 from async_db.proving.evidence_page import Pair, evidence_page
 from async_db.proving.release_sets import for_scaffold, scaffold_options
-from async_db.rules.catalogue import DATABASES, Rule, load_rules
-from async_db.rules.counterexamples import PatchError, apply_to_tree
+from async_db.rules import DATABASES, PatchError, Rule, apply_to_tree, load_rules
 from async_db.scaffold.rendering import render_project
-from async_db.servers.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
-from async_db.watching.recordings import Recording
+from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
+from async_db.traces import Recording
 
 PROOFS = PurePosixPath("tests/proofs")
 NOT_RUN = "not run:"

@@ -38,7 +38,7 @@ def find_pgbouncer() -> str | None:
 
 
 @contextmanager
-def pgbouncer(database_url: str, settings: Mapping[str, object]) -> Iterator[str]:
+def throwaway_pgbouncer(database_url: str, settings: Mapping[str, object]) -> Iterator[str]:
     """Run a PgBouncer in front of a database for the length of the block.
 
     Args:

@@ -44,9 +44,9 @@ class Event:
             where a test's outer transaction turns them into savepoints, and ``unit.end`` lets go
             of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
             is an attribute loaded by being read. The detail ``own block`` of a ``unit.commit`` says
-            that an operation's own ``begin()`` block came to its end. A ``wait`` for a connection of a full pool lasts
-            until its ``checkout`` or an ``error``; between ``outside.start`` and ``outside.end``
-            the request holds a connection and waits for something else.
+            that an operation's own ``begin()`` block came to its end. A ``wait`` for a connection
+            of a full pool lasts until its ``checkout`` or an ``error``; between ``outside.start``
+            and ``outside.end`` the request holds a connection and waits for something else.
         at: seconds on the clock of ``time.perf_counter``.
         request: the request being served, if any; its background tasks still belong to it.
         task: the asyncio task that did it, if any.

@@ -10,12 +10,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,7 +22,10 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from async_db.traces.event import Event, Kind
+from async_db.traces import Event, Kind
+from async_db.watching.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from async_db.watching.callers import calls
+from async_db.watching.error_text import describe_error, first_line
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
@@ -38,14 +39,6 @@ EXPLICIT_LOADS = frozenset(
         *("Session.delete", "Session._delete_impl", "Session._flush"),
     }
 )
-MAX_CALLS = 40
-READ_ERROR = re.compile(r"(DetachedInstanceError|MissingGreenlet|StatementError): [^\n]{,200}")
-
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class _Numbers:
@@ -106,7 +99,7 @@ class Recorder:
                 self._record("cancel")
                 raise
             except Exception as error:
-                self._record("error", detail=named(error))
+                self._record("error", detail=describe_error(error))
                 raise
             finally:
                 self._record("request.end")
@@ -296,7 +289,7 @@ class Recorder:
     def _on_error(self, context: ExceptionContext) -> None:
         info = None if context.connection is None else _info(context.connection)
         kind = type(context.sqlalchemy_exception or context.original_exception).__name__
-        self._record("error", info, f"{kind}: {_first_line(context.original_exception)}")
+        self._record("error", info, f"{kind}: {first_line(context.original_exception)}")
 
     def _on_flush(self, session: Session, context: UOWTransaction) -> None:
         self._record("flush", _info(session.connection()))
@@ -313,27 +306,6 @@ def _attribute_read(state: ORMExecuteState) -> str:
     return f"relationship {path[-1]}" if lazily and path else "expired columns"
 
 
-def calls(package: str, names: frozenset[str]) -> bool:
-    """Whether one of a package's functions of these qualified names is being called, of late."""
-    frame: FrameType | None = sys._getframe(1)
-    for _ in range(MAX_CALLS):
-        if frame is None:
-            return False
-        if frame.f_code.co_qualname in names and package in frame.f_code.co_filename:
-            return True
-        frame = frame.f_back
-    return False
-
-
-def named(error: BaseException) -> str:
-    """Return an error as a traceback's last line does, on one line and without its module.
-
-    What a validation error has read as an error of the ORM follows it.
-    """
-    cause = READ_ERROR.search(str(error).partition("\n")[2])
-    return f"{type(error).__name__}: {_first_line(error)}{f' {cause[0]}' if cause else ''}"
-
-
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
     """Return where to keep what is known of a connection, unless it is lost: asking would reconnect."""
     if connection.closed or connection.invalidated:
@@ -342,7 +314,3 @@ def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
         return connection.info
     except NotImplementedError:  # two tasks use it, and the other has just given it back
         return None
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]

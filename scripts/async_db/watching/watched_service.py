@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from async_db.traces.event import Event
+from async_db.traces import Event
 from async_db.watching.asgi_client import Client, Exchange, started
 from async_db.watching.recorder import Recorder
 
@@ -51,7 +51,7 @@ async def watched(app: FastAPI) -> AsyncIterator[Service]:
             yield Service(app, client, recorder, client.state)
 
 
-def told(events: list[Event]) -> str:
+def answers_and_errors(events: list[Event]) -> str:
     """Say in what order a client was answered and the database complained.
 
     For example ``201, then IntegrityError``.

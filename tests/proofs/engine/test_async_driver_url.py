@@ -4,7 +4,7 @@ from sqlalchemy import make_url, text
 
 from app.database.engine import open_database
 from app.settings import Settings
-from async_db.watching.recorder import named
+from async_db.watching import describe_error
 
 
 @pytest.mark.rule("engine/async-driver-url")
@@ -32,5 +32,5 @@ async def connect(url: str) -> str:
         ):
             await connection.execute(text("select 1"))
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what the rule speaks of)
-        return named(error)
+        return describe_error(error)
     return "connected"

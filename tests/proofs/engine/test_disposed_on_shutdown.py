@@ -3,8 +3,7 @@ from sqlalchemy import text
 
 from app.database.engine import open_database
 from app.settings import Settings
-from async_db.watching.recorder import Recorder
-from async_db.watching.watched_service import Serve
+from async_db.watching import Recorder, Serve
 
 pytestmark = pytest.mark.rule("engine/disposed-on-shutdown")
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.database.engine import open_database
 from app.settings import Settings
-from async_db.watching.recorder import named
+from async_db.watching import describe_error
 
 
 @pytest.mark.rule("engine/one-event-loop")
@@ -22,5 +22,5 @@ async def job(settings: Settings) -> str:
         async with open_database(settings) as database, database.engine.connect() as connection:
             await connection.execute(select(1))
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what the rule speaks of)
-        return named(error)
+        return describe_error(error)
     return "done"

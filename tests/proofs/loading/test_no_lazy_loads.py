@@ -5,7 +5,7 @@ from fastapi import FastAPI
 
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 FAULT = r"'Order\.items' is not available due to lazy='raise'|greenlet_spawn has not been called"
 ITEMS = [{"sku": "bolt", "quantity": 3}, {"sku": "nut", "quantity": 4}]

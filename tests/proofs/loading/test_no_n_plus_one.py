@@ -1,6 +1,6 @@
 import pytest
 
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 ITEMS = [{"sku": "bolt", "quantity": 3}, {"sku": "nut", "quantity": 4}]
 

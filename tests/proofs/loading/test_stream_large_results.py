@@ -7,9 +7,7 @@ from sqlalchemy import event, insert, select
 
 from app.database.engine import Database
 from app.orders.models import Order, OrderItem
-from async_db.watching.asgi_client import Client
-from async_db.watching.recorder import ASGIApp, Message, Receive, Scope, Send
-from async_db.watching.watched_service import Service
+from async_db.watching import ASGIApp, Client, Message, Receive, Scope, Send, Service
 
 ROWS = 20_000
 ALLOWED = 2_000

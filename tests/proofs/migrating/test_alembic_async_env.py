@@ -6,7 +6,7 @@ from alembic.config import Config
 from sqlalchemy import make_url
 
 from app.database.url import async_url
-from async_db.watching.recorder import named
+from async_db.watching import describe_error
 
 pytestmark = pytest.mark.rule("migrating/alembic-async-env")
 
@@ -41,5 +41,5 @@ async def upgraded(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     try:
         await asyncio.to_thread(command.upgrade, Config("alembic.ini"), "base")
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what the rule speaks of)
-        return named(error)
+        return describe_error(error)
     return "upgraded"

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event
 
 from app.database.engine import Database
 from app.orders.models import Order
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("migrating/no-sync-left")
 

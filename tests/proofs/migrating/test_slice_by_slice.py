@@ -6,7 +6,7 @@ from sqlalchemy import event
 
 from app.database.engine import Database
 from app.orders.models import Order
-from async_db.watching.watched_service import Service, told
+from async_db.watching import Service, answers_and_errors
 
 
 @pytest.mark.rule("migrating/slice-by-slice")
@@ -22,7 +22,9 @@ async def test_a_request_sees_what_it_wrote_and_does_not_wait_for_itself(
     with loaded_orders() as confirmed:
         await service.request("POST", f"/orders/{order.id}/confirm")
 
-    observed = f"{told(service.last())}; receipt of a confirmed order: {confirmed[-1]}"
+    observed = (
+        f"{answers_and_errors(service.last())}; receipt of a confirmed order: {confirmed[-1]}"
+    )
     assert observed == "202; receipt of a confirmed order: True", observed
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import await_only
 
-from async_db.watching.watched_service import Serve
+from async_db.watching import Serve
 
 TWO = {"database_pool_size": 2, "database_max_overflow": 0, "database_pool_timeout": 0.05}
 

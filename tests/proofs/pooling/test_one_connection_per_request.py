@@ -1,6 +1,6 @@
 import pytest
 
-from async_db.watching.watched_service import Serve
+from async_db.watching import Serve
 
 
 @pytest.mark.rule("pooling/one-connection-per-request")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import bindparam, text
 
 from app.database.engine import Database
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 
 @pytest.mark.rule("pooling/pre-ping")

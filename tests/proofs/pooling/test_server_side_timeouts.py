@@ -9,8 +9,7 @@ from sqlalchemy import select, text
 from app.database.engine import Database
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.watching.asgi_client import Exchange
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Exchange, Serve, Service
 
 pytestmark = pytest.mark.rule("pooling/server-side-timeouts")
 

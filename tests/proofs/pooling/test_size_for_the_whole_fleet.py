@@ -9,8 +9,7 @@ from sqlalchemy import text
 
 from app.database.engine import Database
 from app.database.session import SessionDep
-from async_db.watching.asgi_client import Exchange
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Exchange, Serve, Service
 
 ALLOWED = 20  # what the database lets the service have
 WORKERS = 2

@@ -5,7 +5,7 @@ from sqlalchemy import insert
 
 from app.database.session import SessionDep
 from app.orders.models import Order, OrderItem
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("pooling/sqlite-connect-events")
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import await_only
 
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 
 @pytest.mark.rule("pooling/sqlite-pools")

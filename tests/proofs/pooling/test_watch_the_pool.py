@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Serve, Service
 
 pytestmark = pytest.mark.rule("pooling/watch-the-pool")
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import Database
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("queries/bound-parameters")
 

@@ -5,7 +5,7 @@ from sqlalchemy import String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.engine import Database
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 
 async def notes_of(session: AsyncSession, references: list[str]) -> Sequence[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from app.orders.models import Order
 from app.orders.routes import OrderRepositoryDep
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("repository/never-commits")
 

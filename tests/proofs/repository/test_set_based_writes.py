@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import await_only
 
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("repository/set-based-writes")
 

@@ -5,7 +5,7 @@ import pytest
 
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = [
     pytest.mark.rule("session/close-on-cancel"),

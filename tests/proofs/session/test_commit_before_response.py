@@ -14,7 +14,7 @@ from sqlalchemy.util import await_only
 from app.database.engine import Database
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.watching.watched_service import Service, told
+from async_db.watching import Service, answers_and_errors
 
 Stored = Callable[[], Awaitable[int]]
 
@@ -33,7 +33,7 @@ async def test_a_commit_that_fails_is_answered_as_failed(service: Service) -> No
 
     await service.request("POST", "/unflushed")
 
-    observed = told(service.last())
+    observed = answers_and_errors(service.last())
     assert observed == "IntegrityError, then 409", observed
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 
 @pytest.mark.rule("session/never-shared-between-tasks")

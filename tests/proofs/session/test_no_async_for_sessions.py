@@ -2,7 +2,7 @@ import pytest
 
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 
 @pytest.mark.rule("session/no-async-for-sessions")

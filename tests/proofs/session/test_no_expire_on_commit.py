@@ -7,7 +7,7 @@ from app.database.session import DatabaseDep
 from app.orders.models import Order
 from app.orders.receipts import write_receipt
 from app.orders.schemas import OrderSummary
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("session/no-expire-on-commit")
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from app.orders.shipping import get_carrier
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Serve, Service
 
 
 @pytest.mark.rule("session/no-network-while-connected")

@@ -2,9 +2,7 @@ import asyncio
 
 import pytest
 
-from async_db.watching.asgi_client import Client
-from async_db.watching.recorder import ASGIApp, Message, Receive, Scope, Send
-from async_db.watching.watched_service import Serve
+from async_db.watching import ASGIApp, Client, Message, Receive, Scope, Send, Serve
 
 pytestmark = [
     pytest.mark.rule("session/not-across-streaming"),

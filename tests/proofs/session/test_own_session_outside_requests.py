@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 
 from app.database.engine import Database
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Serve, Service
 
 pytestmark = [
     pytest.mark.rule("session/own-session-outside-requests"),

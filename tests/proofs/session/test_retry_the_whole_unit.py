@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.engine import Database
 from app.database.retrying import retried
 from app.orders.models import Order
-from async_db.watching.recorder import named
-from async_db.watching.watched_service import Service
+from async_db.watching import Service, describe_error
 
 Unit = Callable[[AsyncSession], Awaitable[None]]
 
@@ -79,5 +78,5 @@ async def outcome_of(service: Service, unit: Unit) -> str:
     try:
         await retried(service.state["database"], unit)
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what the rule speaks of)
-        return named(error)
+        return describe_error(error)
     return "stored"

@@ -6,7 +6,7 @@ from fastapi import FastAPI, HTTPException
 
 from app.database.session import SessionDep
 from app.orders.models import Order
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("session/roll-back-on-any-error")
 

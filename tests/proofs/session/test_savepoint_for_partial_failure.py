@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 
 @pytest.mark.rule("session/savepoint-for-partial-failure")

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from app.orders.models import OrderItem
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 ORDER = {"reference": "A-1", "items": [{"sku": "bolt", "quantity": 1}]}
 

@@ -10,8 +10,7 @@ from app.database.tenancy import schema_of
 from app.main import create_app
 from app.orders import routes
 from app.settings import Settings
-from async_db.watching.asgi_client import Client, Exchange, started
-from async_db.watching.recorder import Message, Receive, Scope, Send
+from async_db.watching import Client, Exchange, Message, Receive, Scope, Send, started
 
 ONE_CONNECTION = {"database_pool_size": 1, "database_max_overflow": 0}
 ORDERS = {"acme": ("A-1", "A-2"), "globex": ("G-1", "G-2")}

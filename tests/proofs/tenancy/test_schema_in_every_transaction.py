@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from app.database.base import Base
 from app.database.engine import Database
 from app.orders.models import Order
-from async_db.watching.asgi_client import Exchange
+from async_db.watching import Exchange
 
 pytestmark = pytest.mark.rule("tenancy/schema-in-every-transaction")
 

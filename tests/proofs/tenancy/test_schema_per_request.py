@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from async_db.watching.asgi_client import Exchange
+from async_db.watching import Exchange
 
 pytestmark = pytest.mark.rule("tenancy/schema-per-request")
 

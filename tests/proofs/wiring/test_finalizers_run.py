@@ -5,7 +5,7 @@ from sqlalchemy.exc import InvalidRequestError
 from app.database.session import SessionDep
 from app.orders.models import Order
 from app.orders.routes import OrderRepositoryDep
-from async_db.watching.watched_service import Serve, Service, told
+from async_db.watching import Serve, Service, answers_and_errors
 
 pytestmark = pytest.mark.rule("wiring/finalizers-run")
 
@@ -18,7 +18,7 @@ async def test_a_commit_that_fails_is_answered_as_failed(service: Service) -> No
     await service.request("POST", "/orders", {"reference": "A-1"})
     await service.request("POST", "/unflushed")
 
-    observed = told(service.last())
+    observed = answers_and_errors(service.last())
     assert observed == "IntegrityError, then 409", observed
 
 

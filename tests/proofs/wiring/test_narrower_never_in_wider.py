@@ -8,7 +8,7 @@ from modern_di_fastapi import fetch_di_container
 from app.main import create_app
 from app.orders.repository import OrderRepository
 from app.settings import Settings
-from async_db.watching.watched_service import Service
+from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("wiring/narrower-never-in-wider")
 

@@ -4,7 +4,7 @@ from pydantic import SecretStr
 from app.database.base import Base
 from app.database.engine import open_database
 from app.settings import Settings
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Serve, Service
 
 pytestmark = pytest.mark.rule("wiring/read-replica")
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.database.session import ReadSessionDep
 from app.orders.models import Order
-from async_db.watching.watched_service import Service, told
+from async_db.watching import Service, answers_and_errors
 
 
 @pytest.mark.rule("wiring/replica-refuses-writes")
@@ -19,5 +19,5 @@ async def test_a_write_by_mistake_fails_where_there_is_no_replica(
     await service.request("POST", "/mistake")
 
     error = {"postgresql": "DBAPIError", "sqlite": "OperationalError"}[backend]
-    observed = f"{told(service.last())}, {await stored()} stored"
+    observed = f"{answers_and_errors(service.last())}, {await stored()} stored"
     assert observed == f"{error}, then 500, 0 stored", observed

@@ -17,7 +17,7 @@ from app.orders.reporting import (
     report_confirmed,
 )
 from app.settings import Settings
-from async_db.watching.watched_service import Serve, Service
+from async_db.watching import Serve, Service
 
 pytestmark = pytest.mark.rule("wiring/two-databases")
 

@@ -1,0 +1,43 @@
+"""The forms in which every command tells its findings. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, get_args
+
+from async_db.findings.finding import Finding
+from async_db.findings.github_format import as_github
+from async_db.findings.json_format import as_json
+from async_db.findings.sarif_format import as_sarif
+from async_db.findings.text_format import as_text
+
+Format = Literal["text", "json", "sarif", "github"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""The forms in which findings are told."""
+
+
+def format_findings(
+    findings: Iterable[Finding], format: str, *, tool: str, rules: Mapping[str, str]
+) -> str:
+    """Tell findings in one of the forms, with a final newline unless there is nothing to say.
+
+    Parameters:
+        findings: what to tell, in any order.
+        format: one of `FORMATS`.
+        tool: the name of the command that found it, for SARIF.
+        rules: what each rule claims, by its name, for SARIF.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    match format:
+        case "text":
+            return as_text(findings)
+        case "json":
+            return as_json(findings)
+        case "sarif":
+            return as_sarif(findings, tool, rules)
+        case "github":
+            return as_github(findings)
+        case _:
+            raise ValueError(f"no format {format!r}: one of {', '.join(FORMATS)}")

@@ -1,0 +1,1 @@
+"""Engines: how many are made, where, and whether they are disposed of."""

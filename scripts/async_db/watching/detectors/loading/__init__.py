@@ -1,0 +1,1 @@
+"""What is loaded by being read, and what is asked for again and again."""

@@ -1,0 +1,1 @@
+"""What of a service is still sync."""

@@ -1,0 +1,30 @@
+"""A sync driver on the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_db.findings import Finding
+from async_db.traces import Trace
+from async_db.watching.detectors.registry import detects
+from async_db.watching.detectors.reporting import finding_at
+
+RULE = "migrating/no-sync-left"
+
+
+@detects(RULE, Trace)
+def blocks_the_loop(trace: Trace) -> Iterator[Finding]:
+    """Find statements that a sync driver executes in the thread of the event loop."""
+    for index, event in enumerate(trace.events):
+        blocks = event.kind == "statement" and event.sync and event.task is not None
+        if blocks and event.session not in trace.foreign:
+            yield finding_at(
+                trace,
+                RULE,
+                "proven",
+                index,
+                f"{trace.route} executes a statement by a sync driver on the event loop's thread",
+                "use an AsyncSession, or make the operation a plain def while the session is sync",
+                event.session,
+            )
+            return

@@ -1,0 +1,1 @@
+"""Connections: how many a request takes, and what it waits for."""

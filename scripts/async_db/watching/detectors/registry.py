@@ -1,0 +1,68 @@
+"""The detectors by the rules that they see broken; each registers itself with `detects`.
+
+A detector is pure: it is shown one subject and tells what it sees. It reports only what happened in
+sessions that the service made, not in those of its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from async_db.findings import Finding
+from async_db.traces import Trace
+from async_db.watching.detectors.subjects import (
+    AbandonedSession,
+    CreatedEngine,
+    EngineAfterShutdown,
+)
+
+Subject = Trace | CreatedEngine | EngineAfterShutdown | AbandonedSession
+S = TypeVar("S", Trace, CreatedEngine, EngineAfterShutdown, AbandonedSession)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A registered detector.
+
+    Parameters:
+        rule: the name of the rule that it sees broken, ``topic/slug``.
+        subject: what it is shown.
+        detect: tells what it sees.
+    """
+
+    rule: str
+    subject: type[Subject]
+    detect: Callable[[Any], Iterator[Finding]]
+
+
+DETECTORS: list[Detector] = []
+"""All there are, in the order of their rules' names."""
+
+
+def detects(
+    rule: str, subject: type[S]
+) -> Callable[[Callable[[S], Iterator[Finding]]], Callable[[S], Iterator[Finding]]]:
+    """Register the decorated function as a detector.
+
+    Parameters:
+        rule: the name of the rule that it sees broken, ``topic/slug``.
+        subject: what it is shown: a request's trace, or something that concerns no single request.
+    """
+
+    def register(detect: Callable[[S], Iterator[Finding]]) -> Callable[[S], Iterator[Finding]]:
+        DETECTORS.append(Detector(rule, subject, detect))
+        return detect
+
+    return register
+
+
+def findings_of(subject: Subject) -> list[Finding]:
+    """Return what all detectors see in a subject."""
+    return [
+        finding
+        for detector in DETECTORS
+        if isinstance(subject, detector.subject)
+        for finding in detector.detect(subject)
+    ]

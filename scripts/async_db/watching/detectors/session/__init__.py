@@ -1,0 +1,1 @@
+"""Sessions and their units of work: who uses them, when they commit, what they hold."""

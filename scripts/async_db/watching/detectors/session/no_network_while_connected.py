@@ -1,0 +1,37 @@
+"""A connection that is held through a wait for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_db.findings import Finding
+from async_db.traces import Trace
+from async_db.watching.detectors.registry import detects
+from async_db.watching.detectors.reporting import finding_at
+
+RULE = "session/no-network-while-connected"
+
+
+@detects(RULE, Trace)
+def waits_while_connected(trace: Trace) -> Iterator[Finding]:
+    """Find a unit of work that keeps its connection while the request waits for something else."""
+    told: set[str] = set()
+    for index, event in enumerate(trace.events):
+        if event.kind != "outside.start":
+            continue
+        end = next((e for e in trace.events[index + 1 :] if e.kind == "outside.end"), event)
+        in_thread = not event.source
+        place = event.source or end.source
+        if place in told:
+            continue
+        told.add(place)
+        what = "something else" if in_thread else event.detail
+        yield finding_at(
+            trace,
+            RULE,
+            "suspected" if in_thread else "proven",
+            index,
+            f"{trace.route} holds a connection while it waits for {what}",
+            "wait before the unit of work begins, or between two of them",
+            place=place,
+        )

@@ -1,0 +1,1 @@
+"""What a request leaves on a connection for the next one."""

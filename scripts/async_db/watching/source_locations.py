@@ -1,0 +1,104 @@
+"""Whose line it is: what runs now, and what waits, told as places in the project's own code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+MAX_FRAMES = 120
+INSTALLED = ("site-packages", "dist-packages")
+
+
+class SourceLocations:
+    """Tells the project's own code, as ``path:line``, from all other.
+
+    Parameters:
+        root: the project; lines outside it, or of installed packages in it, are not its own.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = f"{root}/"
+        self._own: dict[str, str | None] = {}
+
+    def here(self) -> str:
+        """Name the innermost line of the project's own code that is running now, if any."""
+        return self.line_of(self.frame())
+
+    def line_of(self, frame: FrameType | None) -> str:
+        """Name the line of a frame of the project's own code."""
+        return f"{self.path_of(frame.f_code)}:{frame.f_lineno}" if frame else ""
+
+    def frame(self) -> FrameType | None:
+        """Give the innermost frame of the project's own code that is running now, if any."""
+        frame: FrameType | None = sys._getframe(1)
+        outside = False
+        for _ in range(MAX_FRAMES):
+            if frame is None and not outside:
+                frame, outside = _awaiting_frame(), True
+            if frame is None:
+                return None
+            if self.path_of(frame.f_code) is not None:
+                return frame
+            frame = frame.f_back
+        return None
+
+    def path_of(self, code: CodeType) -> str | None:
+        """Give the path of a project's own code, relative to the project; None for other code."""
+        file = code.co_filename
+        if file not in self._own:
+            inside = file.startswith(self._root) and not any(part in file for part in INSTALLED)
+            self._own[file] = file.removeprefix(self._root) if inside else None
+        return self._own[file]
+
+    def definition_of(self, function: object) -> str:
+        """Name the line where a function of the project's own is defined, if it is one."""
+        code = getattr(function, "__code__", None)
+        path = self.path_of(code) if isinstance(code, CodeType) else None
+        return f"{path}:{code.co_firstlineno}" if code and path else ""
+
+
+def is_test(place: str) -> bool:
+    """Whether a line is in a test file or in a folder of tests."""
+    path = Path(place.rpartition(":")[0])
+    name = path.name
+    is_test_file = name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+    return is_test_file or bool({"test", "tests"} & set(path.parts[:-1]))
+
+
+def awaited_by(coroutine: object) -> Iterator[FrameType]:
+    """Go from a suspended coroutine to what it awaits, as far as Python tells: innermost last."""
+    inner: Any = coroutine
+    for _ in range(MAX_FRAMES):
+        frame = _frame_of(inner)
+        if frame is None:
+            return
+        yield frame
+        inner = _awaited(inner)
+
+
+def _frame_of(inner: Any) -> FrameType | None:
+    for name in ("cr_frame", "gi_frame", "ag_frame"):
+        frame = getattr(inner, name, None)
+        if isinstance(frame, FrameType):
+            return frame
+    return None
+
+
+def _awaited(inner: Any) -> object:
+    for name in ("cr_await", "gi_yieldfrom", "ag_await"):
+        awaited = getattr(inner, name, None)
+        if awaited is not None:
+            return awaited
+    return None
+
+
+def _awaiting_frame() -> FrameType | None:
+    """Return where the coroutine waits on whose behalf SQLAlchemy runs this greenlet, if it does."""
+    greenlet = sys.modules.get("greenlet")
+    current = greenlet.getcurrent() if greenlet else None
+    parent = getattr(current, "parent", None)
+    frame: FrameType | None = getattr(parent, "gr_frame", None)
+    return frame

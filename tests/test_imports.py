@@ -1,0 +1,96 @@
+"""The order of imports: lower subsystems never import upper ones, and nothing imports in a circle.
+
+The contracts between the subsystems are in `pyproject.toml`; what they cannot say is here.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMMANDS = frozenset({"observe", "render", "verify", "with_postgres"})
+# `observe` runs in the environment of the service that it watches, whatever else that has.
+INSTALLED: dict[str, frozenset[str]] = {
+    "findings": frozenset(),
+    "pages": frozenset(),
+    "rules": frozenset(),
+    "traces": frozenset(),
+    "watching": frozenset({"sqlalchemy", "starlette", "fastapi"}),  # fastapi as a type only
+}
+# Their `__init__` exports all that others use of them.
+CLOSED = ("findings", "pages", "rules", "servers", "traces", "watching")
+
+
+def test_the_contracts_hold(root: Path) -> None:
+    done = subprocess.run(  # noqa: S603 (our own tool, arguments as a list)
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root / "scripts")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Contracts: 2 kept, 0 broken." in done.stdout
+
+
+def test_commands_are_on_top_and_import_no_other(root: Path) -> None:
+    scripts = root / "scripts"
+    commands = {path.stem for path in scripts.glob("*.py")}
+    assert commands == COMMANDS
+
+    upwards = [
+        f"{path.relative_to(root)}:{line} imports {module}"
+        for path in scripts.rglob("*.py")
+        for line, module in imported(path)
+        if module.partition(".")[0] in commands
+    ]
+    assert upwards == []
+
+
+@pytest.mark.parametrize("folder", CLOSED)
+def test_others_import_from_the_folder_and_not_from_its_modules(root: Path, folder: str) -> None:
+    package = f"async_db.{folder}"
+    # A subsystem's own tests look inside it.
+    own = (root / "scripts/async_db" / folder, root / "tests" / folder)
+    paths = [
+        path
+        for top in ("scripts", "tests")
+        for path in (root / top).rglob("*.py")
+        if not any(path.is_relative_to(inside) for inside in own)
+    ]
+    names = [
+        (path, line, module)
+        for path in paths
+        for line, module in imported(path)
+        if module == package or module.startswith(f"{package}.")
+    ]
+    assert names, "nothing imports it"
+
+    inner = [
+        f"{path.relative_to(root)}:{line}: {module}"
+        for path, line, module in names
+        if module != package
+    ]
+    assert inner == []
+
+
+@pytest.mark.parametrize("folder", INSTALLED)
+def test_what_observe_loads_needs_only_what_a_service_has(root: Path, folder: str) -> None:
+    paths = list((root / "scripts/async_db" / folder).rglob("*.py"))
+    assert paths
+    needed = {module.partition(".")[0] for path in paths for _, module in imported(path)}
+    assert needed - sys.stdlib_module_names - {"async_db"} == INSTALLED[folder]
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Tell which modules a file imports, wherever in it, and in which lines."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module

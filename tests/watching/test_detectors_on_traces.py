@@ -1,0 +1,238 @@
+"""What detectors find in a request's events."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_db.traces import Event
+from async_db.watching import findings_of
+from helpers.events import event, traced
+
+WRITE = event("statement", session=1, detail="INSERT", writes=True)
+READ = event("statement", session=1, detail="SELECT")
+SAVEPOINT = event("statement", session=1, detail="SAVEPOINT one")
+BACK = event("statement", session=1, detail="ROLLBACK TO SAVEPOINT one")
+COMMIT = event("unit.commit", session=1)
+OWN_BLOCK = event("unit.commit", session=1, detail="own block")
+CREATED = event("response.start", detail="201")
+
+
+@pytest.mark.parametrize(
+    ("events", "rules"),
+    [
+        ((WRITE, COMMIT, CREATED), []),
+        ((WRITE, CREATED, COMMIT), ["session/commit-before-response"]),
+        ((READ, CREATED, COMMIT), []),
+        ((READ, CREATED, WRITE, COMMIT), ["session/commit-before-response"]),
+        ((CREATED, WRITE, COMMIT), []),  # a background task's own
+        ((WRITE, CREATED), ["session/commit-before-response"]),
+        ((WRITE, event("unit.rollback", session=1), CREATED), []),
+        (
+            (WRITE, COMMIT, event("response.start", detail="500")),
+            ["session/roll-back-on-any-error"],
+        ),
+        ((READ, COMMIT, event("response.start", detail="404")), []),
+        ((WRITE, OWN_BLOCK, event("response.start", detail="502")), []),
+        ((SAVEPOINT, WRITE, BACK, CREATED, COMMIT), []),
+        ((WRITE, SAVEPOINT, BACK, CREATED, COMMIT), ["session/commit-before-response"]),
+    ],
+)
+def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]) -> None:
+    assert [finding.rule for finding in findings_of(traced(*events))] == rules
+
+
+def test_the_sessions_of_tests_are_not_the_services_fault() -> None:
+    assert findings_of(traced(WRITE, CREATED, COMMIT, foreign=frozenset({1}))) == []
+
+
+def checkout(connection: int, pool: int, **more: Any) -> Event:
+    return event("checkout", connection=connection, pool=pool, **more)
+
+
+def checkin(connection: int, **more: Any) -> Event:
+    return event("checkin", connection=connection, pool=1, **more)
+
+
+def rules_of(*events: Event, **more: Any) -> list[tuple[str, str]]:
+    """Give what is found in a request that is answered with 200 before the last of the events."""
+    return [(finding.rule, finding.grade) for finding in findings_of(traced(*events, **more))]
+
+
+@pytest.mark.parametrize(
+    ("pools", "second", "expected"),
+    [
+        (((1, 5),), 1, ["pooling/one-connection-per-request"]),
+        (((1, 5), (2, 5)), 2, []),
+        ((), 1, []),
+    ],
+)
+def test_a_second_checkout_counts_where_the_pool_is_limited(
+    pools: tuple[tuple[int, int], ...], second: int, expected: list[str]
+) -> None:
+    found = rules_of(
+        checkout(1, 1), checkout(2, second), checkin(2), checkin(1), CREATED, pools=pools
+    )
+    assert [rule for rule, _ in found] == expected
+
+
+def test_two_units_of_work_on_a_tests_connection_need_two_connections() -> None:
+    def unit(kind: Any, session: int) -> Event:
+        return event(kind, session=session, connection=1)
+
+    nested = (
+        unit("unit.begin", 1),
+        unit("unit.begin", 2),
+        unit("unit.end", 2),
+        unit("unit.end", 1),
+    )
+    in_turn = (
+        unit("unit.begin", 1),
+        unit("unit.end", 1),
+        unit("unit.begin", 2),
+        unit("unit.end", 2),
+    )
+
+    assert rules_of(*nested) == [("pooling/one-connection-per-request", "proven")]
+    assert rules_of(*in_turn) == []
+    assert rules_of(*nested, foreign=frozenset({1})) == []
+
+
+def test_a_wait_for_the_pool_is_told_with_its_length() -> None:
+    wait = Event("wait", 1.0, 1, task=1, pool=1)
+    gets_one = Event("checkout", 1.25, 1, task=1, connection=1, pool=1)
+    refused = Event("error", 1.25, 1, task=1, pool=1, detail="TimeoutError")
+
+    (waited,) = findings_of(traced(wait, gets_one, checkin(1)))
+    (lost,) = findings_of(traced(wait, refused))
+
+    assert (waited.rule, waited.grade) == ("pooling/watch-the-pool", "proven")
+    assert "waits 250 ms for a connection:" in waited.message
+    assert "waits 250 ms for a connection and gets none:" in lost.message
+
+
+def test_a_wait_of_one_that_holds_a_connection_is_a_second_checkout() -> None:
+    found = rules_of(checkout(1, 1), event("wait", pool=1), checkin(1), pools=((1, 1),))
+    assert found == [("pooling/one-connection-per-request", "proven")]
+
+
+def test_a_connection_that_stays_out_is_told_by_when_it_was_taken() -> None:
+    begin = event("unit.begin", session=1, connection=1)
+
+    assert rules_of(checkout(1, 1), begin, CREATED) == [("session/no-async-for-sessions", "proven")]
+    assert rules_of(begin, CREATED) == [("session/no-async-for-sessions", "proven")]
+    assert rules_of(CREATED, checkout(1, 1)) == [("session/own-session-outside-requests", "proven")]
+    assert rules_of(checkout(1, 1, source="tests/test_x.py:1"), CREATED) == []
+    assert rules_of(checkout(1, 1, task=7), CREATED, working=frozenset({7})) == []
+
+
+def load(what: str) -> Event:
+    return event("load", session=1, detail=what)
+
+
+LAZY_IN_SYNC = ("loading/no-lazy-loads", "review")
+MISSING = event("error", detail="StatementError: greenlet_spawn has not been called")
+SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((load("relationship P.kids"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((COMMIT, load("expired columns"), MISSING), [("session/no-expire-on-commit", "proven")]),
+        ((load("expired columns"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("relationship P.kids"), SYNC_READ), [LAZY_IN_SYNC]),
+        ((load("relationship P.kids"), READ), []),  # awaitable_attrs, run_sync
+        ((load("relationship P.kids"), event("begin"), SYNC_READ), [LAZY_IN_SYNC]),
+        ((load("relationship P.kids"), COMMIT), [("loading/no-lazy-loads", "proven")]),
+        (
+            (event("error", detail="'P.kids' is not available due to lazy='raise'"),),
+            [("loading/no-lazy-loads", "proven")],
+        ),
+        (
+            (event("error", detail="x; attribute refresh operation cannot proceed"),),
+            [("session/no-expire-on-commit", "proven")],
+        ),
+        (
+            (event("error", detail="lazy load operation of attribute 'kids' cannot proceed"),),
+            [("loading/no-lazy-loads", "proven")],
+        ),
+    ],
+)
+def test_loads_by_reading(events: tuple[Event, ...], expected: list[tuple[str, str]]) -> None:
+    assert rules_of(*events) == expected
+
+
+def test_one_query_many_times() -> None:
+    one_by_one = ("loading/no-n-plus-one", "suspected")
+    page = event("statement", session=1, detail="SELECT x ORDER BY id LIMIT 5")
+    of_another = event("statement", session=2, detail="SELECT")
+    lazily = (load("relationship P.kids"), SYNC_READ, event("executed"))
+
+    different = [replace(READ, asked=number) for number in range(1, 6)]
+
+    assert rules_of(*different) == [one_by_one]
+    assert rules_of(*different[:4]) == []
+    assert rules_of(*[READ] * 5) == [("loading/no-n-plus-one", "review")]  # one question
+    assert rules_of(*[page] * 5) == []
+    assert rules_of(*[READ] * 3, *[of_another] * 3) == []
+    assert rules_of(*[WRITE] * 5, COMMIT) == []
+    assert rules_of(*lazily * 3) == [
+        ("loading/no-lazy-loads", "review"),
+        ("loading/no-n-plus-one", "proven"),
+    ]
+
+
+def test_a_sync_driver_on_the_loop_is_told_once() -> None:
+    on_loop = event("statement", session=1, detail="SELECT", sync=True, task=1)
+
+    assert rules_of(on_loop, on_loop) == [("migrating/no-sync-left", "proven")]
+    assert rules_of(SYNC_READ) == []  # in a thread
+    assert rules_of(on_loop, foreign=frozenset({1})) == []
+
+
+def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:
+    outside = event("outside.start", detail="httpx.get", source="app/x.py:3")
+    end = event("outside.end")
+    idle_thread = event("outside.start", detail="in a thread")
+    busy_again = event("outside.end", source="app/x.py:9")
+
+    assert rules_of(outside, end, outside, end) == [
+        ("session/no-network-while-connected", "proven")
+    ]
+    (found,) = findings_of(traced(idle_thread, busy_again))
+    assert (found.grade, found.path, found.line) == ("suspected", "app/x.py", 9)
+
+
+def said(text: str) -> Event:
+    return event("statement", session=1, connection=1, detail=text)
+
+
+SETS = said("SET search_path TO one")
+COMMITTED = event("commit", connection=1)
+LEFT = [("tenancy/schema-per-request", "proven")]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((SETS, COMMITTED), LEFT),
+        ((SETS, COMMIT), LEFT),  # on a test's connection
+        ((SETS, event("rollback", connection=1)), []),
+        ((SETS, COMMITTED, event("close", connection=1)), []),
+        ((SETS, COMMITTED, said("RESET search_path"), COMMITTED), []),
+        ((SETS, event("commit", connection=2)), []),
+        ((said("select set_config('search_path', $1, false)"), COMMITTED), LEFT),
+        ((said("SELECT pg_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("CREATE TEMPORARY TABLE t (id int)"), COMMITTED), LEFT),
+        ((said("SET LOCAL search_path TO one"), COMMITTED), []),
+        ((said("SET CONSTRAINTS ALL DEFERRED"), COMMITTED), []),
+        ((said("set transaction isolation level serializable"), COMMITTED), []),
+        ((said("select set_config('search_path', $1, true)"), COMMITTED), []),
+        ((said("SELECT * FROM sets"), COMMITTED), []),
+    ],
+)
+def test_what_stays_with_a_connection(
+    events: tuple[Event, ...], expected: list[tuple[str, str]]
+) -> None:
+    assert rules_of(*events) == expected
