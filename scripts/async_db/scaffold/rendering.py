@@ -62,6 +62,19 @@ def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
         OptionError: the names chosen make two files one, or hide something that is needed.
         TemplateError: naming the template that cannot be rendered.
     """
+    tree = render_with_placeholders(templates, manifest, options)
+    _check_package(tree, options)
+    tree = without_collisions(tree, options.names)
+    _check_modules(tree)
+    return tree
+
+
+def render_with_placeholders(templates: Path, manifest: Manifest, options: Options) -> Tree:
+    """Render every template that is chosen, with placeholders for the names of the project.
+
+    Raises:
+        TemplateError: naming the template that cannot be rendered.
+    """
     environment = _environment()
     context = {**options.context(), **_contributed(environment, manifest, options)}
     tree: Tree = {}
@@ -71,9 +84,6 @@ def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
     for path, text in tree.items():
         if path.suffix == ".py":
             _check_python(path, text, options)
-    _check_package(tree, options)
-    tree = without_collisions(tree, options.names)
-    _check_modules(tree)
     return tree
 
 
