@@ -14,6 +14,8 @@ def snake_case(name: str) -> str:
     # A capital that stands alone at the beginning is a part of the word after it.
     name = re.sub(r"^([A-Z])([A-Z])(?=[a-z])", lambda found: found[0].capitalize(), name)
     name = name.replace("OAuth", "Oauth")
+    # Several of what is written in capitals, as `SKUs`, are one word.
+    name = re.sub(r"[A-Z]{2,}s(?![a-z])", lambda found: found[0].capitalize(), name)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
