@@ -115,12 +115,12 @@ def _members(value: str) -> list[str]:
 
 
 def _problem(option: Option, value: str) -> str | None:
-    if option.kind in ("choice", "set"):
-        members = [value] if option.kind == "choice" else _members(value)
-        known = ", ".join(option.allowed)
-        return next(
-            (f"is not one of {known}" for name in members if name not in option.allowed), None
-        )
+    known = ", ".join(option.allowed)
+    if option.kind == "choice":
+        return None if value in option.allowed else f"is not one of {known}"
+    if option.kind == "set":
+        unknown = [name for name in _members(value) if name not in option.allowed]
+        return f"has {reprlib.repr(unknown[0])}, which is not one of {known}" if unknown else None
     if len(snake_case(value) if option.kind == "model" else value) > LONGEST_NAME:
         return f"is too long: use at most {LONGEST_NAME} characters, _ between words included"
     if option.kind == "package":
