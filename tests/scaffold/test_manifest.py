@@ -1,27 +1,20 @@
-"""What the manifest may say, and which option values are refused."""
+"""What the manifest may say, and which templates it chooses."""
 
 import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from async_db.scaffold.manifest import (
-    LONGEST_NAME,
     Manifest,
     ManifestError,
-    OptionError,
-    check_options,
     check_templates,
-    plural,
+    chosen_templates,
     read_manifest,
-    snake_case,
 )
+from async_db.scaffold.options import Options, check_options
 
 MANIFEST = """
-reserved_models = ["Base", "URL"]
-
 [options.wiring]
 type = "choice"
 default = "depends"
@@ -34,6 +27,12 @@ default = "postgresql"
 allowed = ["postgresql", "sqlite", "both"]
 help = "Which."
 
+[options.with]
+type = "set"
+default = ""
+allowed = ["search", "export"]
+help = "What else."
+
 [options.package]
 type = "package"
 default = "app"
@@ -44,24 +43,52 @@ type = "model"
 default = "Order"
 help = "Class."
 
+[trees.base]
+routers = ["routes"]
+
+[trees.postgresql]
+when = { database = ["postgresql", "both"] }
+owns = ["tests/test_postgresql.py"]
+
+[trees.sqlite]
+when = { database = ["sqlite", "both"] }
+
+[trees.other]
+when = { wiring = ["other"] }
+resources = [{ name = "container", type = "Container" }]
+
+[trees.other-search]
+when = { wiring = ["other"], with = ["search"] }
+routers = ["search"]
+
+[trees.export]
+when = { with = ["export"] }
+routers = ["exports"]
+
 [layers.session]
 help = "The session."
 files = ["{{ package }}/session.py"]
 
-[layers.base]
+[layers.rest]
 help = "The rest."
-files = ["{{ package }}/__init__.py", "README.md"]
+files = ["README.md", "tests/test_postgresql.py", "{{ package }}/search.py"]
 """
-
-MODEL_NAMES = st.from_regex(r"[A-Z][A-Za-z0-9]*", fullmatch=True)
+TEMPLATES = (
+    "base/README.md",
+    "base/tests/test_postgresql.py",
+    "base/{{ package }}/session.py",
+    "other/{{ package }}/session.py",
+    "other-search/{{ package }}/search.py",
+    "sqlite/{{ package }}/session.py",
+)
 
 
 def make_templates(folder: Path, manifest: str = MANIFEST) -> Path:
-    package = folder / "{{ package }}"
-    package.mkdir(parents=True)
+    for name in TEMPLATES:
+        path = folder / f"{name}.jinja"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
     (folder / "manifest.toml").write_text(manifest)
-    for file in (package / "session.py", package / "__init__.py", folder / "README.md"):
-        file.with_name(f"{file.name}.jinja").write_text("")
     return folder
 
 
@@ -75,103 +102,74 @@ def manifest(templates: Path) -> Manifest:
     return read_manifest(templates)
 
 
-def test_manifest_is_read(manifest: Manifest) -> None:
-    assert list(manifest.options) == ["wiring", "database", "package", "model"]
+def options(manifest: Manifest, **given: str) -> Options:
+    return check_options(manifest.options, {key.rstrip("_"): text for key, text in given.items()})
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def test_it_is_read(manifest: Manifest) -> None:
+    assert list(manifest.options) == ["wiring", "database", "with", "package", "model"]
     assert manifest.options["database"].allowed == ("postgresql", "sqlite", "both")
-    assert manifest.options["model"].kind == "model"
+    assert manifest.options["with"].kind == "set"
     assert manifest.layers["session"].files == ("{{ package }}/session.py",)
-    assert manifest.reserved_models == {"Base", "URL"}
+    assert manifest.trees["base"].when == {}
+    assert manifest.trees["postgresql"].owns == ("tests/test_postgresql.py",)
+    assert manifest.trees["export"].contributions == {"routers": ("exports",)}
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("[options.wiring]", "[options.wiring", "manifest.toml: "),
-        ("reserved_models", "reserved_modles", "unknown key 'reserved_modles'"),
-        ('["Base", "URL"]', '"Base"', "reserved_models must be a list of texts"),
+        ("[layers.session]", "[extra]\n[layers.session]", "the manifest: unknown key 'extra'"),
         ('type = "package"', 'type = "name"', "options.package: type must be one of"),
         ('type = "package"\n', "", "options.package: type must be one of"),
         ('default = "app"\n', "", "options.package: default must be a text"),
         ('default = "app"', 'default = "App"', "is not a package name"),
+        ('default = "app"', 'default = "app"\nsize = 1', "options.package: unknown key 'size'"),
         ('default = "postgresql"', 'default = "oracle"', "is not one of postgresql"),
+        ('default = ""', 'default = "import"', "has 'import', which is not one of search, export"),
         ('allowed = ["depends", "other"]\n', "", "has a list 'allowed'"),
+        ('allowed = ["search", "export"]\n', "", "has a list 'allowed'"),
         ('default = "app"', 'default = "app"\nallowed = ["app"]', "has a list 'allowed'"),
-        ("[options.wiring]", "[options.entity]", "options.entity: this name cannot be used"),
-        ("[options.wiring]", "[options.Wiring]", "options.Wiring: this name cannot be used"),
+        ("[options.with]", "[options.entity]", "options.entity: this name cannot be used"),
+        ("[options.with]", "[options.contributed]", "contributed: this name cannot be used"),
+        ("[options.with]", "[options.With]", "options.With: this name cannot be used"),
         ("[options.package]", "[options.pack]", "an option 'package' of type 'package' is needed"),
+        ('type = "model"', 'type = "plural"', "an option 'model' of type 'model' is needed"),
+        ("[trees.base]", "[trees.first]", "a tree 'base' is needed"),
+        ("[trees.other]", "[trees.'../other']", "trees.../other: this name cannot be used"),
+        (
+            '{ wiring = ["other"] }',
+            '{ colour = ["other"] }',
+            "trees.other.when: no option 'colour'",
+        ),
+        ('{ wiring = ["other"] }', '{ wiring = ["third"] }', "'third' is not one of depends"),
+        ('{ wiring = ["other"] }', '{ wiring = "other" }', "when.wiring must be a list of texts"),
+        ('{ wiring = ["other"] }', '"other"', "trees.other.when: must be a table"),
+        ('owns = ["tests', 'owns = [1, "tests', "trees.postgresql: owns must be a list of texts"),
+        ('routers = ["routes"]', 'routers = "routes"', "trees.base.routers must be a list"),
+        ('routers = ["routes"]', "routers = [1]", "trees.base.routers: must be a table"),
+        ('type = "Container" }', "type = 1 }", "trees.other.resources: type must be a text"),
         ('files = ["{{ package }}/session.py"]', "", "layers.session: files must be a list"),
         ('files = ["{{ package }}/session.py"]', "files = []", "layers.session: has no files"),
         ('help = "The session."', "", "layers.session: help must be a text"),
         ("[layers.session]", '[layers."a,b"]', "layers.a,b: this name cannot be used"),
-        ("[layers.session]", "[extra]\n[layers.session]", "unknown key 'extra'"),
     ],
 )
-def test_wrong_manifest_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_what_is_wrong_with_it_is_told(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert MANIFEST.count(old) == 1
     templates = make_templates(tmp_path / "templates", MANIFEST.replace(old, new))
-    with pytest.raises(ManifestError, match=re.escape(message)):
+    with pytest.raises(ManifestError, match=re.escape(message)) as told:
         read_manifest(templates)
+    assert str(told.value).startswith(f"{templates / 'manifest.toml'}: ")
 
 
-def test_missing_manifest_is_refused(tmp_path: Path) -> None:
+def test_a_missing_manifest_is_told(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"manifest\.toml"):
         read_manifest(tmp_path)
-
-
-def test_layers_that_fit_the_templates_are_accepted(templates: Path, manifest: Manifest) -> None:
-    check_templates(templates, manifest)
-
-
-def test_all_that_does_not_fit_is_named(templates: Path, manifest: Manifest) -> None:
-    (templates / "notes.txt").write_text("")
-    (templates / "extra.py.jinja").write_text("")
-    (templates / "README.md.jinja").unlink()
-    with pytest.raises(ManifestError) as caught:
-        check_templates(templates, manifest)
-    assert str(caught.value).endswith(
-        "notes.txt: does not end in .jinja; extra.py.jinja: in no layer; README.md: has no template"
-    )
-
-
-def test_template_in_two_layers_is_named(tmp_path: Path) -> None:
-    twice = MANIFEST.replace('"README.md"]', '"{{ package }}/session.py", "README.md"]')
-    templates = make_templates(tmp_path / "templates", twice)
-    with pytest.raises(ManifestError, match=r"session\.py: listed 2 times"):
-        check_templates(templates, read_manifest(templates))
-
-
-def test_context_has_options_and_what_follows_from_them(manifest: Manifest) -> None:
-    given = {"model": "OrderCategory", "package": "shop", "database": "sqlite"}
-    assert check_options(manifest, given).context() == {
-        "wiring": "depends",
-        "database": "sqlite",
-        "package": "shop",
-        "model": "OrderCategory",
-        "entity": "order_category",
-        "entities": "order_categories",
-        "slug": "order-categories",
-        "postgresql": False,
-        "sqlite": True,
-    }
-
-
-@pytest.mark.parametrize(
-    ("database", "postgresql", "sqlite"),
-    [("postgresql", True, False), ("sqlite", False, True), ("both", True, True)],
-)
-def test_databases(manifest: Manifest, database: str, postgresql: bool, sqlite: bool) -> None:
-    context = check_options(manifest, {"database": database}).context()
-    assert (context["postgresql"], context["sqlite"]) == (postgresql, sqlite)
-
-
-def test_unknown_option_is_refused(manifest: Manifest) -> None:
-    with pytest.raises(OptionError, match="unknown option colour: there are wiring, database"):
-        check_options(manifest, {"colour": "blue"})
-
-
-def test_choice_outside_its_list_is_refused(manifest: Manifest) -> None:
-    with pytest.raises(OptionError, match="'mysql' is not one of postgresql, sqlite, both"):
-        check_options(manifest, {"database": "mysql"})
 
 
 NEEDS = MANIFEST.replace(
@@ -179,13 +177,9 @@ NEEDS = MANIFEST.replace(
 )
 
 
-def test_a_choice_that_needs_another_is_refused_without_it(tmp_path: Path) -> None:
-    manifest = read_manifest(make_templates(tmp_path / "templates", NEEDS))
-
-    assert check_options(manifest, {"wiring": "other", "database": "both"})
-    assert check_options(manifest, {"wiring": "depends", "database": "sqlite"})
-    with pytest.raises(OptionError, match="wiring = 'other' needs database = 'both'"):
-        check_options(manifest, {"wiring": "other"})
+def test_what_a_value_needs_is_read(tmp_path: Path) -> None:
+    manifest = read_manifest(make_templates(tmp_path, NEEDS))
+    assert manifest.options["wiring"].needs == {"other": {"database": "both"}}
 
 
 @pytest.mark.parametrize(
@@ -193,121 +187,117 @@ def test_a_choice_that_needs_another_is_refused_without_it(tmp_path: Path) -> No
     [
         ("other = {", "others = {", "wiring = 'others' is not one of depends, other"),
         ('= "both" }', '= "mysql" }', "database = 'mysql' is not one of"),
-        ("{ database", "{ colour", r"options\.wiring\.needs: no option 'colour'"),
-        (
-            '{ other = { database = "both" } }',
-            '"database"',
-            r"options\.wiring\.needs: must be a table",
-        ),
+        ("{ other = { database", "{ other = { colour", "options.wiring.needs: no option 'colour'"),
+        ('{ other = { database = "both" } }', '"both"', "options.wiring.needs: must be a table"),
+        ('{ database = "both" } }', '"both" }', "options.wiring: must be a table"),
     ],
 )
-def test_needs_that_make_no_sense_are_refused(
-    tmp_path: Path, old: str, new: str, message: str
-) -> None:
+def test_wrong_needs_are_told(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert NEEDS.count(old) == 1
     templates = make_templates(tmp_path / "templates", NEEDS.replace(old, new))
-    with pytest.raises(ManifestError, match=message):
+    with pytest.raises(ManifestError, match=re.escape(message)):
         read_manifest(templates)
 
 
-@pytest.mark.parametrize("name", ["a", "shop", "shop2", "order_service", "match", "type"])
-def test_package_names(manifest: Manifest, name: str) -> None:
-    assert check_options(manifest, {"package": name}).package == name
+# --- trees, templates and layers ---------------------------------------------------------------
+
+
+def test_layers_and_trees_that_fit_the_templates_are_accepted(
+    templates: Path, manifest: Manifest
+) -> None:
+    check_templates(templates, manifest)
+
+
+def test_all_that_does_not_fit_is_named(templates: Path, manifest: Manifest) -> None:
+    (templates / "base/notes.txt").write_text("")
+    (templates / "base/extra.py.jinja").write_text("")
+    (templates / "loose.py.jinja").write_text("")
+    (templates / "elsewhere").mkdir()
+    (templates / "elsewhere/session.py.jinja").write_text("")
+    (templates / "base/README.md.jinja").unlink()
+    with pytest.raises(ManifestError) as told:
+        check_templates(templates, manifest)
+    assert str(told.value).partition(": ")[2].split("; ") == [
+        "base/notes.txt: does not end in .jinja",
+        "elsewhere/session.py.jinja: in no tree",
+        "loose.py.jinja: in no tree",
+        "extra.py.jinja: in no layer",
+        "README.md: has no template",
+    ]
+
+
+def test_a_template_in_two_layers_is_named(tmp_path: Path) -> None:
+    twice = MANIFEST.replace('"README.md",', '"{{ package }}/session.py", "README.md",')
+    templates = make_templates(tmp_path / "templates", twice)
+    with pytest.raises(ManifestError, match=r"session\.py: listed 2 times$"):
+        check_templates(templates, read_manifest(templates))
+
+
+@pytest.mark.parametrize("owned", ["{{ package }}/search.py", "tests/test_nothing.py"])
+def test_what_a_tree_owns_is_in_the_base(tmp_path: Path, owned: str) -> None:
+    wrong = MANIFEST.replace('owns = ["', f'owns = ["{owned}", "')
+    templates = make_templates(tmp_path / "templates", wrong)
+    with pytest.raises(ManifestError, match=rf"{re.escape(owned)}: owned, but not in base/$"):
+        check_templates(templates, read_manifest(templates))
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("given", "trees"),
     [
-        ("", "is not a package name"),
-        ("Shop", "is not a package name"),
-        ("1shop", "is not a package name"),
-        ("my-shop", "is not a package name"),
-        ("my.shop", "is not a package name"),
-        ("../shop", "is not a package name"),
-        ("shop\n", "is not a package name"),
-        ("_shop", "is not a package name"),
-        ("shop_", "is not a package name"),
-        ("café", "is not a package name"),
-        ("a" * (LONGEST_NAME + 1), "is too long"),
-        ("class", "is a Python keyword"),
-        ("json", "would hide the standard library's module"),
-        ("tests", "would hide something that the project uses"),
-        ("sqlalchemy", "would hide something that the project uses"),
-        ("asgi_lifespan", "would hide something that the project uses"),
+        ({}, ["base", "postgresql"]),
+        ({"database": "both"}, ["base", "postgresql", "sqlite"]),
+        ({"database": "sqlite", "with_": "search,export"}, ["base", "sqlite", "export"]),
+        (
+            {"wiring": "other", "with_": "search"},
+            ["base", "postgresql", "other", "other-search"],
+        ),
     ],
 )
-def test_refused_package_names(manifest: Manifest, name: str, reason: str) -> None:
-    with pytest.raises(OptionError, match=f"^package = .* {reason}"):
-        check_options(manifest, {"package": name})
+def test_a_tree_applies_when_all_that_it_names_is_chosen(
+    manifest: Manifest, given: dict[str, str], trees: list[str]
+) -> None:
+    assert [tree.name for tree in manifest.trees_for(options(manifest, **given))] == trees
 
 
-@pytest.mark.parametrize("name", ["Order", "OrderLine", "HTTPRequest", "X2", "Match"])
-def test_model_names(manifest: Manifest, name: str) -> None:
-    assert check_options(manifest, {"model": name}).values["model"] == name
+def test_a_later_tree_replaces_the_files_of_an_earlier_one(
+    templates: Path, manifest: Manifest
+) -> None:
+    session = "{{ package }}/session.py"
+
+    def chosen(**given: str) -> str:
+        return chosen_templates(templates, manifest, options(manifest, **given))[session]
+
+    assert chosen() == f"base/{session}.jinja"
+    assert chosen(wiring="other") == f"other/{session}.jinja"
+    assert chosen(database="sqlite") == f"sqlite/{session}.jinja"
+    assert chosen(database="sqlite", wiring="other") == f"other/{session}.jinja"
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("", "is not a class name"),
-        ("order", "is not a class name"),
-        ("Order_Line", "is not a class name"),
-        ("Order\n", "is not a class name"),
-        ("Ordér", "is not a class name"),
-        ("O" * (LONGEST_NAME + 1), "is too long"),
-        ("Oo" * 20, "is too long"),
-        ("None", "is a name of Python itself"),
-        ("Exception", "is a name of Python itself"),
-        ("Class", "would name a variable 'class'"),
-        ("Import", "would name a variable 'import'"),
-        ("Type", "would name a variable 'type'"),
-        ("List", "would name a variable 'list'"),
-        ("Id", "would name a variable 'id'"),
-        ("Self", "would name a variable 'self'"),
-        ("A", "would name a variable 'as'"),
-        ("Byte", "would name a variable 'bytes'"),
-        ("Base", "is a name that the project uses itself"),
-        ("Url", "is a name that the project uses itself"),
-    ],
-)
-def test_refused_model_names(manifest: Manifest, name: str, reason: str) -> None:
-    with pytest.raises(OptionError, match=f"^model = .* {reason}"):
-        check_options(manifest, {"model": name})
+def test_what_a_tree_owns_goes_with_it(templates: Path, manifest: Manifest) -> None:
+    owned = "tests/test_postgresql.py"
+    for database, is_there in (("postgresql", True), ("both", True), ("sqlite", False)):
+        chosen = chosen_templates(templates, manifest, options(manifest, database=database))
+        assert (owned in chosen) == is_there
+        assert "README.md" in chosen
 
 
-def test_refusal_of_a_long_value_stays_short(manifest: Manifest) -> None:
-    with pytest.raises(OptionError) as caught:
-        check_options(manifest, {"package": "x\n" * 10_000})
-    assert len(str(caught.value)) < 200
-    assert "\n" not in str(caught.value)
+def test_a_tree_has_a_file_that_another_owns_in_the_base(
+    templates: Path, manifest: Manifest
+) -> None:
+    own = templates / "sqlite/tests/test_postgresql.py.jinja"
+    own.parent.mkdir()
+    own.write_text("")
+    chosen = chosen_templates(templates, manifest, options(manifest, database="sqlite"))
+    assert chosen["tests/test_postgresql.py"] == "sqlite/tests/test_postgresql.py.jinja"
 
 
-@pytest.mark.parametrize(
-    ("name", "entity", "entities"),
-    [
-        ("Order", "order", "orders"),
-        ("OrderLine", "order_line", "order_lines"),
-        ("Category", "category", "categories"),
-        ("Box", "box", "boxes"),
-        ("Address", "address", "addresses"),
-        ("Day", "day", "days"),
-        ("Batch", "batch", "batches"),
-        ("Dish", "dish", "dishes"),
-        ("HTTPRequest", "http_request", "http_requests"),
-        ("Order2Line", "order2_line", "order2_lines"),
-        ("Y", "y", "ys"),
-        ("LineY", "line_y", "line_ys"),
-    ],
-)
-def test_names_derived_from_a_model(name: str, entity: str, entities: str) -> None:
-    assert (snake_case(name), plural(entity)) == (entity, entities)
+def test_contributions_come_in_the_order_of_the_trees(manifest: Manifest) -> None:
+    chosen = options(manifest, wiring="other", with_="export,search")
+    assert manifest.contributed(chosen) == {
+        "routers": ["routes", "search", "exports"],
+        "resources": [{"name": "container", "type": "Container"}],
+    }
 
 
-@given(MODEL_NAMES)
-def test_derived_names_are_identifiers(name: str) -> None:
-    entity = snake_case(name)
-    for derived in (entity, plural(entity)):
-        assert re.fullmatch(r"[a-z][a-z0-9_]*", derived)
-        assert derived.isidentifier()
-    assert entity.replace("_", "") == name.lower()
-    assert plural(entity) != entity
+def test_a_kind_that_nothing_contributes_to_is_empty(manifest: Manifest) -> None:
+    assert manifest.contributed(options(manifest)) == {"routers": ["routes"], "resources": []}

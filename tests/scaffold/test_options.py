@@ -42,20 +42,22 @@ def test_what_is_not_given_has_its_default() -> None:
 
 
 def test_an_unknown_option_is_refused() -> None:
-    with pytest.raises(OptionError, match="^unknown option colour: there are wiring, database"):
+    with pytest.raises(OptionError, match=r"^unknown option colour: there are wiring, database"):
         checked(colour="blue")
 
 
 @pytest.mark.parametrize("value", ["mysql", "", "postgresql,sqlite", "SQLite", "sqlite "])
 def test_a_choice_is_one_of_its_list(value: str) -> None:
-    with pytest.raises(OptionError, match="^database = .* is not one of postgresql, sqlite, both$"):
+    with pytest.raises(
+        OptionError, match=r"^database = .* is not one of postgresql, sqlite, both$"
+    ):
         checked(database=value)
 
 
 def test_a_choice_that_needs_another_is_refused_without_it() -> None:
     assert checked(wiring="container", database="both")
     assert checked(wiring="depends", database="sqlite")
-    with pytest.raises(OptionError, match="^wiring = 'container' needs database = 'both'$"):
+    with pytest.raises(OptionError, match=r"^wiring = 'container' needs database = 'both'$"):
         checked(wiring="container")
 
 
@@ -183,7 +185,7 @@ def test_refused_plurals(name: str, reason: str) -> None:
 
 
 def test_a_plural_that_python_needs_is_refused_until_another_is_given() -> None:
-    with pytest.raises(OptionError, match="^several of A would be called 'as', .* with --plural$"):
+    with pytest.raises(OptionError, match=r"^several of A would be called 'as', .* with --plural$"):
         checked(model="A")
     assert checked(model="A", plural="letters").names.entities == "letters"
 
@@ -198,7 +200,7 @@ def test_a_refusal_of_a_long_value_is_one_short_line(name: str) -> None:
 
 def test_a_value_is_checked_without_the_others() -> None:
     check_value(WIRING, "container")
-    with pytest.raises(OptionError, match="^wiring = 'both' is not one of depends, container$"):
+    with pytest.raises(OptionError, match=r"^wiring = 'both' is not one of depends, container$"):
         check_value(WIRING, "both")
 
 

@@ -120,10 +120,9 @@ def check_templates(templates: Path, manifest: Manifest) -> None:
     wrong = [
         f"{name}: does not end in {TEMPLATE_SUFFIX}" for name in names if not _is_template(name)
     ]
-    wrong += [
-        f"{name}: in no tree" for name in names if name.partition("/")[0] not in manifest.trees
-    ]
-    present = {rendered_path(name) for name in names if _is_template(name)}
+    stray = {name for name in names if name.partition("/")[0] not in manifest.trees}
+    wrong += [f"{name}: in no tree" for name in sorted(stray)]
+    present = {rendered_path(name) for name in names if _is_template(name) and name not in stray}
     listed = Counter(file for layer in manifest.layers.values() for file in layer.files)
     wrong += [f"{name}{TEMPLATE_SUFFIX}: in no layer" for name in sorted(present - listed.keys())]
     wrong += [f"{name}: listed {times} times" for name, times in listed.items() if times > 1]
