@@ -188,9 +188,9 @@ def _render_path(environment: jinja2.Environment, name: str, context: Context) -
 def _check_package(tree: Tree, options: Options) -> None:
     """Refuse a package that has the name of something beside it, as `tests` or `conftest`."""
     beside = {path.parts[0].removesuffix(".py") for path in tree}
-    folders = {folder.name for path in tree for folder in path.parents}
-    beside |= {path.stem for path in tree if path.suffix == ".py" and "tests" in path.parts[:1]}
-    if options.package in beside | (folders & {"tests"}):
+    # Modules of the tests are found from there too, by a pytest that is run in their folder.
+    beside |= {path.stem for path in tree if path.parts[:-1] == ("tests",)}
+    if options.package in beside:
         raise OptionError(
             f"package = {options.package!r} is beside it already: choose another name"
         )
