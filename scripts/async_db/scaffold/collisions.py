@@ -10,8 +10,10 @@ import builtins
 import symtable
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 
+from async_db.scaffold.namesakes import Modules, check_namesakes, fields, refusal
 from async_db.scaffold.naming import PLACEHOLDERS, Names, filled_in, has_placeholder
 from async_db.scaffold.options import OptionError
 
@@ -28,11 +30,13 @@ def without_collisions(tree: Files, names: Names) -> dict[PurePosixPath, str]:
     Raises:
         OptionError: something that cannot be called otherwise has one of the names.
     """
-    keywords = _keywords(tree)
+    modules = {path: ast.parse(text) for path, text in tree.items() if path.suffix == ".py"}
+    check_namesakes(modules, names)
+    keywords = frozenset(_keywords(modules))
     filled: dict[PurePosixPath, str] = {}
     for path, text in tree.items():
-        if path.suffix == ".py":
-            text = _Module(path, text, names, keywords).resolved()
+        if path in modules:
+            text = _Module(path, text, names, keywords, modules).resolved()
         target = PurePosixPath(filled_in(str(path), names))
         if target in filled:
             raise OptionError(f"two files would be {target}: choose another model or package")
@@ -40,15 +44,12 @@ def without_collisions(tree: Files, names: Names) -> dict[PurePosixPath, str]:
     return filled
 
 
-def _keywords(tree: Files) -> frozenset[str]:
+def _keywords(modules: Modules) -> Iterator[str]:
     """Give the names by which anything is passed anywhere: no parameter of these can be renamed."""
-    return frozenset(
-        node.arg
-        for path, text in tree.items()
-        if path.suffix == ".py"
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.keyword) and node.arg
-    )
+    for module in modules.values():
+        for node in ast.walk(module):
+            if isinstance(node, ast.keyword) and node.arg:
+                yield node.arg
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,16 @@ class _Module:
     """One rendered module, with placeholders."""
 
     def __init__(
-        self, path: PurePosixPath, text: str, names: Names, keywords: Collection[str]
+        self,
+        path: PurePosixPath,
+        text: str,
+        names: Names,
+        keywords: Collection[str],
+        modules: Modules,
     ) -> None:
-        self._path, self._text, self._names, self._keywords = path, text, names, keywords
-        self._tree = ast.parse(text)
+        self._path, self._text, self._names = path, text, names
+        self._keywords, self._modules = keywords, modules
+        self._tree = modules[path]
         table = symtable.symtable(text, str(path), "exec")
         self._units = list(_units(table))
         self._bound = {
@@ -84,6 +91,7 @@ class _Module:
             for symbol in table.get_symbols()
             if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
         }
+        self._imported = {s.get_name() for s in table.get_symbols() if s.is_imported()}
 
     def resolved(self) -> str:
         """Give the text with every own name that a derived one would hide called otherwise."""
@@ -122,15 +130,14 @@ class _Module:
         return filled_in(name, self._names)
 
     def _refused(self, why: str) -> OptionError:
-        path = filled_in(str(self._path), self._names)
-        return OptionError(
-            f"model = {self._names.model!r} does not go: in {path}, {why}; choose another one"
-        )
+        return refusal(self._names, self._path, why)
 
     def _renamed(self, name: str) -> Iterator[_Edit]:
-        other = f"{name}_"
+        other = self._free_name(name)
         if name not in self._bound and hasattr(builtins, name):
             raise self._refused(f"{name!r} is needed as Python's own")
+        if name in self._bound - self._imported and self._is_named_elsewhere(name):
+            raise self._refused(f"{name!r} is what other files use of it")
         for node in ast.walk(self._tree):
             match node:
                 case ast.Name(id=found) if found == name:
@@ -142,27 +149,62 @@ class _Module:
                     if name in self._keywords or self._is_interface(node):
                         raise self._refused(f"{name!r} is a parameter that others know")
                     yield _Edit(node.lineno, node.col_offset, node.col_offset + len(name), other)
-                case (
-                    ast.FunctionDef(name=found)
-                    | ast.AsyncFunctionDef(name=found)
-                    | ast.ClassDef(name=found)
-                ) if found == name:
-                    raise self._refused(f"{name!r} is defined")
-                case ast.ExceptHandler(name=found) | ast.alias(asname=found) if found == name:
-                    raise self._refused(f"{name!r} is used otherwise")
-                case ast.ClassDef() if name in set(_fields(node)):
-                    raise self._refused(f"{name!r} is an attribute of {self._real(node.name)}")
-                case ast.Global(names=found_names) | ast.Nonlocal(names=found_names) if (
-                    name in found_names
-                ):
-                    raise self._refused(f"{name!r} is used otherwise")
+                case _ if why := self._why_fixed(node, name):
+                    raise self._refused(f"{name!r} is {why}")
+
+    def _is_named_elsewhere(self, name: str) -> bool:
+        """Say whether other files may mean a name of this one: by import, as an attribute, as a text."""
+        others = (module for path, module in self._modules.items() if path != self._path)
+        for node in chain.from_iterable(map(ast.walk, others)):
+            match node:
+                case ast.ImportFrom(module=str(module)) if module.endswith(self._path.stem):
+                    if any(alias.name == name for alias in node.names):
+                        return True
+                case ast.Attribute(attr=found) | ast.Constant(value=found) if found == name:
+                    return True
+        return False
+
+    def _free_name(self, name: str) -> str:
+        taken = {self._real(other) for unit in self._units for other in unit.names}
+        other = f"{name}_"
+        while other in taken:
+            other += "_"
+        return other
+
+    def _why_fixed(self, node: ast.AST, name: str) -> str | None:
+        """Say as what a name is bound where it cannot be called otherwise, if it is there."""
+        match node:
+            case (
+                ast.FunctionDef(name=found)
+                | ast.AsyncFunctionDef(name=found)
+                | ast.ClassDef(name=found)
+            ) if found == name:
+                return "a function or class of its own"
+            case ast.ClassDef() if name in set(fields(node)):
+                return f"an attribute of {self._real(node.name)}"
+            case ast.ExceptHandler(name=found) if found == name:
+                return "a caught error"
+            case ast.alias(asname=found) if found == name:
+                return "what an import is called"
+            case ast.alias(name=module, asname=None) if module.startswith(f"{name}."):
+                return "a part of what is imported"
+            case ast.Global(names=found_names) | ast.Nonlocal(names=found_names) if (
+                name in found_names
+            ):
+                return "a variable of code around it"
+            case ast.MatchAs(name=found) | ast.MatchStar(name=found) if found == name:
+                return "what a pattern catches"
+            case ast.MatchMapping(rest=found) if found == name:
+                return "what a pattern catches"
+        return None
 
     def _is_interface(self, argument: ast.arg) -> bool:
         """Say whether a parameter's name is looked at: by FastAPI, by pytest, by a library's call."""
         functions = (
             node
             for node in ast.walk(self._tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and (node.decorator_list or node.name.startswith("test"))
         )
         return any(argument in ast.walk(function.args) for function in functions)
 
@@ -181,15 +223,6 @@ def _all_names(table: symtable.SymbolTable) -> Iterator[str]:
     yield from table.get_identifiers()
     for child in table.get_children():
         yield from _all_names(child)
-
-
-def _fields(node: ast.ClassDef) -> Iterator[str]:
-    for statement in node.body:
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
 
 
 def _edited(text: str, edits: Collection[_Edit]) -> str:
