@@ -32,11 +32,11 @@ def without_collisions(tree: Files, names: Names) -> dict[PurePosixPath, str]:
     """
     modules = {path: ast.parse(text) for path, text in tree.items() if path.suffix == ".py"}
     check_namesakes(modules, names)
-    keywords = frozenset(_keywords(modules))
+    project = _Project(names, modules, frozenset(_keywords(modules)))
     filled: dict[PurePosixPath, str] = {}
     for path, text in tree.items():
         if path in modules:
-            text = _Module(path, text, names, keywords, modules).resolved()
+            text = _Module(path, text, project).resolved()
         target = PurePosixPath(filled_in(str(path), names))
         if target in filled:
             raise OptionError(f"two files would be {target}: choose another model or package")
@@ -53,11 +53,12 @@ def _keywords(modules: Modules) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class _Unit:
-    """Code in which a name means one thing: a module's own lines, a class's, or a function's."""
+class _Project:
+    """What a module has to be seen with."""
 
-    names: frozenset[str]
-    is_class: bool = False
+    names: Names
+    modules: Modules
+    keywords: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,10 @@ class _Edit:
 class _Module:
     """One rendered module, with placeholders."""
 
-    def __init__(
-        self,
-        path: PurePosixPath,
-        text: str,
-        names: Names,
-        keywords: Collection[str],
-        modules: Modules,
-    ) -> None:
-        self._path, self._text, self._names = path, text, names
-        self._keywords, self._modules = keywords, modules
-        self._tree = modules[path]
+    def __init__(self, path: PurePosixPath, text: str, project: _Project) -> None:
+        self._path, self._text, self._project = path, text, project
+        self._names = project.names
+        self._tree = project.modules[path]
         table = symtable.symtable(text, str(path), "exec")
         self._units = list(_units(table))
         self._bound = {
@@ -106,21 +100,25 @@ class _Module:
         if self._names.entity != self._names.entities or several in self._bound:
             return
         classes = [node for node in ast.walk(self._tree) if isinstance(node, ast.ClassDef)]
-        fields = {
+        in_classes = {
             id(part)
             for node in classes
-            for line in node.body
-            for part in ast.iter_child_nodes(line)
+            for statement in node.body
+            for part in ast.iter_child_nodes(statement)
         }
         for node in ast.walk(self._tree):
             name = node.id if isinstance(node, ast.Name) else getattr(node, "arg", None)
-            if isinstance(node, ast.Name | ast.arg) and name == several and id(node) not in fields:
+            if (
+                isinstance(node, ast.Name | ast.arg)
+                and name == several
+                and id(node) not in in_classes
+            ):
                 end = node.col_offset + len(several)
                 yield _Edit(node.lineno, node.col_offset, end, f"all_{PLACEHOLDERS.entity}")
 
-    def _hidden_in(self, unit: _Unit) -> Iterator[str]:
-        derived = {self._real(name) for name in unit.names if has_placeholder(name)}
-        own = {name for name in unit.names if not has_placeholder(name)}
+    def _hidden_in(self, unit: frozenset[str]) -> Iterator[str]:
+        derived = {self._real(name) for name in unit if has_placeholder(name)}
+        own = {name for name in unit if not has_placeholder(name)}
         yield from own & derived
         # A builtin is hidden by whatever the module binds.
         module = {self._real(name) for name in self._bound if has_placeholder(name)}
@@ -146,7 +144,7 @@ class _Module:
                     end = node.end_col_offset or node.col_offset
                     yield _Edit(node.lineno, end, end, f" as {other}")
                 case ast.arg(arg=found) if found == name:
-                    if name in self._keywords or self._is_interface(node):
+                    if name in self._project.keywords or self._is_interface(node):
                         raise self._refused(f"{name!r} is a parameter that others know")
                     yield _Edit(node.lineno, node.col_offset, node.col_offset + len(name), other)
                 case _ if why := self._why_fixed(node, name):
@@ -154,7 +152,7 @@ class _Module:
 
     def _is_named_elsewhere(self, name: str) -> bool:
         """Say whether other files may mean a name of this one: by import, as an attribute, as a text."""
-        others = (module for path, module in self._modules.items() if path != self._path)
+        others = (module for path, module in self._project.modules.items() if path != self._path)
         for node in chain.from_iterable(map(ast.walk, others)):
             match node:
                 case ast.ImportFrom(module=str(module)) if module.endswith(self._path.stem):
@@ -165,7 +163,7 @@ class _Module:
         return False
 
     def _free_name(self, name: str) -> str:
-        taken = {self._real(other) for unit in self._units for other in unit.names}
+        taken = {self._real(other) for unit in self._units for other in unit}
         other = f"{name}_"
         while other in taken:
             other += "_"
@@ -209,14 +207,17 @@ class _Module:
         return any(argument in ast.walk(function.args) for function in functions)
 
 
-def _units(table: symtable.SymbolTable) -> Iterator[_Unit]:
-    """Split a module: functions in a function belong to it, and those in a class are alone."""
-    yield _Unit(frozenset(table.get_identifiers()), table.get_type() == "class")
+def _units(table: symtable.SymbolTable) -> Iterator[frozenset[str]]:
+    """Split a module into code in which a name means one thing, and give the names in each.
+
+    Functions in a function belong to it, and those in a class are alone.
+    """
+    yield frozenset(table.get_identifiers())
     for child in table.get_children():
         if child.get_type() == "class":
             yield from _units(child)
         else:
-            yield _Unit(frozenset(_all_names(child)))
+            yield frozenset(_all_names(child))
 
 
 def _all_names(table: symtable.SymbolTable) -> Iterator[str]:
