@@ -1,13 +1,14 @@
 """What two files of a project would call the same, where neither name can give way."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from async_db.scaffold.naming import Names, filled_in, has_placeholder
 from async_db.scaffold.options import OptionError
 
 Modules = Mapping[PurePosixPath, ast.Module]
+Classes = Sequence[tuple[PurePosixPath, ast.ClassDef]]
 
 # What SQLAlchemy itself sets on the classes made of this one, and reads from them.
 INHERITED = {"DeclarativeBase": frozenset({"metadata", "registry"})}
@@ -31,13 +32,14 @@ def check_namesakes(modules: Modules, names: Names) -> None:
     Raises:
         OptionError: naming the first that does not hold.
     """
-    _check_tables(modules, names)
-    _check_inherited(modules, names)
+    classes = list(_classes(modules))
+    _check_tables(classes, names)
+    _check_inherited(classes, names)
 
 
-def _check_tables(modules: Modules, names: Names) -> None:
+def _check_tables(classes: Classes, names: Names) -> None:
     tables: dict[str, PurePosixPath] = {}
-    for path, node in _classes(modules):
+    for path, node in classes:
         for statement in node.body:
             match statement:
                 case ast.Assign(
@@ -50,9 +52,9 @@ def _check_tables(modules: Modules, names: Names) -> None:
                     tables[table] = path
 
 
-def _check_inherited(modules: Modules, names: Names) -> None:
-    by_name = {node.name: node for _, node in _classes(modules)}
-    for path, node in _classes(modules):
+def _check_inherited(classes: Classes, names: Names) -> None:
+    by_name = {node.name: node for _, node in classes}
+    for path, node in classes:
         derived = {filled_in(field, names) for field in fields(node) if has_placeholder(field)}
         for field in sorted(derived & set(_inherited(node, by_name))):
             owner = filled_in(node.name, names)

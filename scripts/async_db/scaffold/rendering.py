@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import jinja2
@@ -29,6 +30,13 @@ PYPROJECT = PurePosixPath("pyproject.toml")
 RUFF_SECONDS = 60.0
 # How files are formatted when the tree brings no settings of its own.
 OWN_SETTINGS = ("--isolated", "--line-length=100", "--target-version=py311")
+ENVIRONMENT = jinja2.Environment(
+    autoescape=False,  # noqa: S701 - what comes out is Python, not HTML
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 
 class TemplateError(Exception):
@@ -75,12 +83,10 @@ def render_with_placeholders(templates: Path, manifest: Manifest, options: Optio
     Raises:
         TemplateError: naming the template that cannot be rendered.
     """
-    environment = _environment()
-    context = {**options.context(), **_contributed(environment, manifest, options)}
+    context = {**options.context(), **_contributed(manifest, options)}
     tree: Tree = {}
     for pattern, name in chosen_templates(templates, manifest, options).items():
-        text = _rendered(environment, templates, name, context)
-        tree[_render_path(environment, pattern, context)] = text
+        tree[_render_path(pattern, context)] = _rendered(templates, name, context)
     for path, text in tree.items():
         if path.suffix == ".py":
             _check_python(path, text, options)
@@ -98,11 +104,9 @@ def layer_paths(
     if unknown := sorted(set(layers) - manifest.layers.keys()):
         known = ", ".join(manifest.layers)
         raise OptionError(f"unknown layer {unknown[0]!r}: there are {known}")
-    environment, context = _environment(), options.context(options.names)
+    context = options.context(options.names)
     return frozenset(
-        _render_path(environment, file, context)
-        for layer in layers
-        for file in manifest.layers[layer].files
+        _render_path(file, context) for layer in layers for file in manifest.layers[layer].files
     )
 
 
@@ -134,26 +138,24 @@ def format_tree(tree: Tree) -> Tree:
     return {**tree, **formatted}
 
 
-def _rendered(environment: jinja2.Environment, templates: Path, name: str, context: Context) -> str:
+def _rendered(templates: Path, name: str, context: Context) -> str:
     try:
         source = (templates / name).read_text(encoding="utf-8")
-        return environment.from_string(source).render(context)
+        return _template(source).render(context)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{name}:{error.lineno}: {error.message}") from error
     except (jinja2.TemplateError, UnicodeDecodeError, OSError) as error:
         raise TemplateError(f"{name}: {error}") from error
 
 
-def _contributed(
-    environment: jinja2.Environment, manifest: Manifest, options: Options
-) -> dict[str, object]:
+def _contributed(manifest: Manifest, options: Options) -> dict[str, object]:
     """Render what trees contribute, which are templates too."""
     context = options.context()
 
     def rendered(each: Contribution) -> Contribution:
         if isinstance(each, str):
-            return environment.from_string(each).render(context)
-        return {key: environment.from_string(text).render(context) for key, text in each.items()}
+            return _template(each).render(context)
+        return {key: _template(text).render(context) for key, text in each.items()}
 
     contributions = manifest.contributed(options)
     try:
@@ -163,18 +165,13 @@ def _contributed(
     return {"contributed": values}
 
 
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        autoescape=False,  # noqa: S701 - what comes out is Python, not HTML
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+@cache
+def _template(source: str) -> jinja2.Template:
+    return ENVIRONMENT.from_string(source)
 
 
-def _render_path(environment: jinja2.Environment, name: str, context: Context) -> PurePosixPath:
-    text = environment.from_string(name).render(context)
+def _render_path(name: str, context: Context) -> PurePosixPath:
+    text = _template(name).render(context)
     path = PurePosixPath(text)
     try:
         check_path(path)
