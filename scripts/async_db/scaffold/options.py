@@ -6,6 +6,7 @@ import reprlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import packages_distributions
 from typing import Literal
 
@@ -136,10 +137,15 @@ def _package_problem(name: str) -> str | None:
         return "is a Python keyword: choose another name"
     if name in sys.stdlib_module_names:
         return "would hide the standard library's module: choose another name"
-    # What is installed here is what a rendered project has installed, and its tools.
-    if name in packages_distributions():
+    if name in _installed():
         return "would hide something that the project uses: choose another name"
     return None
+
+
+@cache
+def _installed() -> frozenset[str]:
+    """Give what can be imported here, which is what a rendered project and its tools import."""
+    return frozenset(packages_distributions())
 
 
 def _model_problem(name: str) -> str | None:
