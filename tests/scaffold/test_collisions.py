@@ -247,11 +247,17 @@ def test_what_has_to_keep_its_name_is_told(source: str, model: str, why: str) ->
 
 @pytest.mark.parametrize(
     "other",
-    ["from app.one import router\n", "from app import one\none.router\n", "x(one, 'router')\n"],
+    [
+        "from app.one import router\n",
+        "from app import one\none.router\n",
+        "from app import one as that\nthat.router\n",
+        "from app import one as that\npatch.setattr(that, 'router', 1)\n",
+    ],
 )
 def test_what_other_files_use_keeps_its_name(other: str) -> None:
     source = "router = g()\ndef f(<entity>): return router, <entity>\n"
-    assert resolved(source, "y = 1\n", model="Router") == (
+    unrelated = "from app.two import router\nx = one.router, f(one, 'router')\n"
+    assert resolved(source, unrelated, model="Router") == (
         "router_ = g()\ndef f(router): return router_, router\n"
     )
     assert "'router' is what other files use of it" in refused(source, other, model="Router")

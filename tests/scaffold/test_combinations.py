@@ -23,6 +23,7 @@ from helpers.rendered import (
     named,
     rendered,
     run,
+    written,
 )
 
 # Words that only make sense to whoever writes the templates, and what placeholders begin with.
@@ -31,21 +32,24 @@ TELLTALE = re.compile(r"jinja|template|\{\{|\{%|scaffold|counterexample|rendered
 UNWRAPPED = {".env.example", "Dockerfile", "README.md"}
 
 
-def variants() -> list[Options]:
-    """Give every feature alone with short names, and none and all of them with both."""
-    alone = [{"with": feature, **SHORT} for feature in FEATURES]
-    ends = [{"with": chosen, **names} for chosen in ("", ALL_FEATURES) for names in (SHORT, LONG)]
-    return [*alone, *ends]
+# Every feature alone with short names, and none and all of them with both.
+VARIANTS: dict[str, Options] = {
+    **{feature: {"with": feature, **SHORT} for feature in FEATURES},
+    "none-short": {"with": "", **SHORT},
+    "none-long": {"with": "", **LONG},
+    "all-short": {"with": ALL_FEATURES, **SHORT},
+    "all-long": {"with": ALL_FEATURES, **LONG},
+}
 
 
 @pytest.fixture(scope="module", params=combinations(), ids=named)
 def projects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of projects, one of each variant of these options, formatted all at once."""
     folder = tmp_path_factory.mktemp("rendered")
-    for number, variant in enumerate(variants()):
+    for name, variant in VARIANTS.items():
         options = check_options(MANIFEST.options, request.param | variant)
         tree = render_tree(TEMPLATES, MANIFEST, options)
-        write(plan_writing(folder / str(number), tree))
+        write(plan_writing(folder / name, tree))
     run(folder, "ruff", "check", "--no-cache", "--quiet", "--select=I", "--fix-only", ".")
     run(folder, "ruff", "format", "--no-cache", "--quiet", ".")
     return folder
@@ -53,8 +57,8 @@ def projects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def files(projects: Path) -> Iterator[tuple[Path, str]]:
     """Give the path in its project, and the text, of every file."""
-    assert len(list(projects.iterdir())) == len(variants())
-    for project in projects.iterdir():
+    for name in VARIANTS:
+        project = projects / name
         for path in sorted(project.rglob("*")):
             if path.is_file():
                 yield path.relative_to(project), path.read_text("utf-8")
@@ -62,6 +66,17 @@ def files(projects: Path) -> Iterator[tuple[Path, str]]:
 
 def test_it_is_linted(projects: Path) -> None:
     run(projects, "ruff", "check", "--no-cache", ".")
+
+
+@pytest.mark.parametrize("variant", ["none-short", "all-long"])
+def test_it_is_strictly_typed(projects: Path, types_cache: Path, variant: str) -> None:
+    run(projects / variant, "mypy", "--cache-dir", str(types_cache), ".")
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_each_feature_is_strictly_typed(tmp_path: Path, types_cache: Path, feature: str) -> None:
+    project = written(tmp_path / "project", with_=feature, database="both")
+    run(project, "mypy", "--cache-dir", str(types_cache), ".")
 
 
 def test_it_reads_as_if_written_by_hand(projects: Path) -> None:

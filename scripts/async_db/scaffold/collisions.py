@@ -10,7 +10,6 @@ import builtins
 import symtable
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import PurePosixPath
 
 from async_db.scaffold.namesakes import Modules, check_namesakes, fields, refusal
@@ -151,16 +150,8 @@ class _Module:
                     raise self._refused(f"{name!r} is {why}")
 
     def _is_named_elsewhere(self, name: str) -> bool:
-        """Say whether other files may mean a name of this one: by import, as an attribute, as a text."""
         others = (module for path, module in self._project.modules.items() if path != self._path)
-        for node in chain.from_iterable(map(ast.walk, others)):
-            match node:
-                case ast.ImportFrom(module=str(module)) if module.endswith(self._path.stem):
-                    if any(alias.name == name for alias in node.names):
-                        return True
-                case ast.Attribute(attr=found) | ast.Constant(value=found) if found == name:
-                    return True
-        return False
+        return any(_names(other, self._path.stem, name) for other in others)
 
     def _free_name(self, name: str) -> str:
         taken = {self._real(other) for unit in self._units for other in unit}
@@ -205,6 +196,25 @@ class _Module:
             and (node.decorator_list or node.name.startswith("test"))
         )
         return any(argument in ast.walk(function.args) for function in functions)
+
+
+def _names(module: ast.Module, other: str, name: str) -> bool:
+    """Say whether a module means a name of another one: by import, as an attribute, as a text."""
+    nodes = list(ast.walk(module))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    called = {a.asname or a.name for node in imports for a in node.names if a.name == other}
+    for node in nodes:
+        match node:
+            case ast.ImportFrom(module=str(path)) if path.split(".")[-1] == other:
+                if any(alias.name == name for alias in node.names):
+                    return True
+            case ast.Attribute(value=ast.Name(id=owner), attr=found):
+                if owner in called and found == name:
+                    return True
+            case ast.Call(args=[ast.Name(id=owner), ast.Constant(value=found), *_]):  # setattr
+                if owner in called and found == name:
+                    return True
+    return False
 
 
 def _units(table: symtable.SymbolTable) -> Iterator[frozenset[str]]:
