@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from async_db.proving.verification import Progress, Request
+    from async_db.proving.request import Progress, Request
 
 # What is heavy is imported when a verification starts: child processes import this file too.
 
@@ -123,10 +123,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, line: StatusLine, interruption: Interruption) -> int:
-    from async_db.proving.children import Interrupted, ProvingError
-    from async_db.proving.environments import EnvironmentsError
-    from async_db.proving.evidence import EvidenceError
-    from async_db.proving.verification import Request, RequestError
+    from async_db.proving.children.prover import Interrupted, ProvingError
+    from async_db.proving.evidence.files import EvidenceError
+    from async_db.proving.releases.environments import EnvironmentsError
+    from async_db.proving.request import Request, RequestError
     from async_db.rules.catalogue import CatalogueError
     from async_db.scaffold.manifest import ManifestError, OptionError
     from async_db.scaffold.rendering import TemplateError
@@ -163,7 +163,9 @@ def _verified(
     options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
 ) -> int:
     """Verify with the releases that are installed here."""
-    from async_db.proving.evidence import check_writable, with_table, write_text
+    from async_db.proving.evidence.files import check_writable, write_text
+    from async_db.proving.evidence.markdown import with_table
+    from async_db.proving.evidence.table import evidence_table
     from async_db.proving.verification import verify
 
     evidence_path = _evidence_path(options, request)
@@ -174,7 +176,7 @@ def _verified(
         with_table(_text_of(options.check), "")
     verified = verify(request, line.show, interruption)
     evidence = verified.evidence
-    table = evidence.to_table(request.databases)
+    table = evidence_table(evidence, request.databases)
     write_text(evidence.to_json(), evidence_path)
     write_text(verified.page(), evidence_path.with_suffix(".html"))
     if options.update and evidence.good:
@@ -195,8 +197,9 @@ def _verified_releases(
     options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
 ) -> int:
     """Verify on each set of releases, and compare with the windows."""
-    from async_db.proving.evidence import RELEASES_MARKS, check_writable, with_table, write_text
-    from async_db.proving.release_matrix import verify_releases
+    from async_db.proving.evidence.files import check_writable, write_text
+    from async_db.proving.evidence.markdown import RELEASES_MARKS, with_table
+    from async_db.proving.releases.runs import verify_releases
 
     evidence_path = _evidence_path(options, request)
     if options.update:
@@ -217,7 +220,7 @@ def _verified_releases(
 
 def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
     """Give the path of the evidence, once it is sure that it can be written."""
-    from async_db.proving.evidence import EvidenceError, check_writable
+    from async_db.proving.evidence.files import EvidenceError, check_writable
 
     path: Path = options.evidence or request.root / "evidence.json"
     if path.suffix == ".html":
@@ -240,7 +243,7 @@ def _reason(error: OSError) -> str:
 
 
 def _text_of(path: Path) -> str:
-    from async_db.proving.evidence import EvidenceError
+    from async_db.proving.evidence.files import EvidenceError
 
     try:
         return path.read_text(encoding="utf-8")

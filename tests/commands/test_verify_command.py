@@ -20,15 +20,15 @@ import pytest
 
 import verify
 from async_db.findings.finding import Finding
-from async_db.proving.children import Outcome, Report
-from async_db.proving.release_sets import RELEASE_SETS
-from async_db.proving.verification import (
+from async_db.proving.children.job import Outcome, Report
+from async_db.proving.judging import (
     findings_of,
     judge_observation,
     judge_proof,
     judge_refutation,
     outside_window,
 )
+from async_db.proving.releases.sets import RELEASE_SETS
 from async_db.rules.catalogue import Comparator, Requirement, parse_rules
 from async_db.watching.recordings import Recording
 

@@ -17,8 +17,9 @@ from async_db.pages.drawing import MAX_DRAWN, MAX_LISTED, figure, scale_of
 from async_db.pages.markup import milliseconds, prose, shortened
 from async_db.pages.observed_page import Shown, observe_page
 from async_db.pages.timeline import timeline_of
-from async_db.proving.evidence import Evidence, Result, ServiceTests
-from async_db.proving.evidence_page import MAX_REQUESTS, Pair, evidence_page
+from async_db.proving.evidence.page import evidence_page
+from async_db.proving.evidence.results import Evidence, Result, ServiceTests
+from async_db.proving.evidence.two_runs import MAX_REQUESTS, Pair
 from async_db.rules.catalogue import Rule
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import Trace
@@ -247,7 +248,7 @@ def test_a_page_lets_nothing_run_but_its_own_script() -> None:
 
 def test_the_pages_need_nothing_that_is_installed(root: Path) -> None:
     """What watches a service runs in its environment, whatever that has."""
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import async_db.pages.observed_page, async_db.proving.evidence_page"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import async_db.pages.observed_page, async_db.proving.evidence.page"
     subprocess.run(  # noqa: S603 (this very Python)
         [sys.executable, "-I", "-S", "-c", code, str(root / "scripts")], check=True, timeout=60
     )

@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 
 from async_db.findings.finding import Finding
 from async_db.pages.observed_page import Shown, observe_page
-from async_db.proving.evidence import Evidence, Result
-from async_db.proving.evidence_page import Pair, evidence_page
+from async_db.proving.evidence.page import evidence_page
+from async_db.proving.evidence.results import Evidence, Result
+from async_db.proving.evidence.two_runs import Pair
 from async_db.rules.catalogue import Rule
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import Trace

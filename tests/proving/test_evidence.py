@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from async_db.proving.evidence import (
-    RELEASES_MARKS,
-    Evidence,
-    EvidenceError,
-    Result,
-    ServiceTests,
-    check_writable,
-    installed_releases,
-    with_table,
-    write_text,
-)
+from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
+from async_db.proving.evidence.markdown import RELEASES_MARKS, with_table
+from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
+from async_db.proving.evidence.table import evidence_table
 
 GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True)
 TESTS = ServiceTests("depends", "sqlite", 3, 0, 1, 1.5)
@@ -82,7 +75,7 @@ def test_the_table_says_what_went_wrong() -> None:
     )
     tests = (TESTS, replace(TESTS, database="postgresql", passed=2, failed=1, reason="t: no"))
 
-    table = Evidence({}, results, tests).to_table(["sqlite", "postgresql"])
+    table = evidence_table(Evidence({}, results, tests), ["sqlite", "postgresql"])
 
     lines = table.splitlines()
     assert [line.split(" | ")[0].strip("| ") for line in lines[:5]] == [
@@ -106,7 +99,11 @@ def test_the_table_says_what_went_wrong() -> None:
 
 
 def test_a_good_table_has_nothing_below_it() -> None:
-    assert EVIDENCE.to_table(["sqlite"]).splitlines()[-1].startswith("| the service's own tests |")
+    assert (
+        evidence_table(EVIDENCE, ["sqlite"])
+        .splitlines()[-1]
+        .startswith("| the service's own tests |")
+    )
 
 
 def test_evidence_replaces_what_was_there(tmp_path: Path) -> None:

@@ -15,29 +15,27 @@ from packaging import requirements as packaging
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from async_db.proving.evidence import Result, ServiceTests
-from async_db.proving.release_matrix import Matrix, verify_releases
-from async_db.proving.release_sets import (
+from async_db.proving.evidence.results import Result, ServiceTests
+from async_db.proving.releases.commit_order import (
     ORDER_RULE,
-    RELEASE_SETS,
     CommitOrder,
-    ReleaseSet,
-    Says,
-    Tried,
-    Verdict,
-    comparators_in,
-    concerned,
-    for_scaffold,
-    judge,
     judge_order,
-    not_shown,
+    stated_orders,
+)
+from async_db.proving.releases.matrix import Matrix
+from async_db.proving.releases.runs import verify_releases
+from async_db.proving.releases.sets import (
+    RELEASE_SETS,
+    ReleaseSet,
+    comparators_in,
+    for_scaffold,
     pinned,
     scaffold_options,
-    stated_orders,
     unmet,
     within,
 )
-from async_db.proving.verification import Request
+from async_db.proving.releases.verdicts import Says, Tried, Verdict, concerned, judge, not_shown
+from async_db.proving.request import Request
 from async_db.rules.catalogue import Comparator, Requirement, load_rules, parse_rules
 from async_db.scaffold.rendering import render_project
 

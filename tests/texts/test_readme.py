@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from async_db.proving.evidence import MARKS, RELEASES_MARKS
+from async_db.proving.evidence.markdown import MARKS, RELEASES_MARKS
 from async_db.rules.catalogue import DATABASES, Rule
 
 
