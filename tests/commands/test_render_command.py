@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import render
+from async_db.servers.programs import GIT
 
 SCRIPTS = Path(render.__file__).parent
 
@@ -221,6 +222,7 @@ def test_dry_run_says_what_would_be_refused(command: Command, project: Path) -> 
     assert files(project) == before
 
 
+@pytest.mark.git
 def test_diff_can_be_applied(command: Command, project: Path, tmp_path: Path) -> None:
     (project / "app").mkdir()
     (project / "app/engine.py").write_text("# mine")
@@ -233,7 +235,7 @@ def test_diff_can_be_applied(command: Command, project: Path, tmp_path: Path) ->
         "--- /dev/null\n+++ b/app/session.py\n@@ -0,0 +1,3 @@\n"
         "+from app.engine import LEVEL\n+\n+orders = LEVEL\n"
     )
-    git = shutil.which("git")
+    git = GIT.find()
     assert git is not None
     subprocess.run([git, "apply", "-"], cwd=project, input=command.out, text=True, check=True)  # noqa: S603
     assert files(project)["app/engine.py"] == ENGINE

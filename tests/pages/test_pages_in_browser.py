@@ -2,7 +2,6 @@
 
 import base64
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -18,13 +17,13 @@ from async_db.proving.evidence.page import evidence_page
 from async_db.proving.evidence.results import Evidence, Result
 from async_db.proving.evidence.two_runs import Pair
 from async_db.rules.catalogue import Rule
+from async_db.servers.programs import CHROMIUM
 from async_db.traces.event import Event, Kind
 from async_db.traces.trace import Trace
 from async_db.watching.recordings import Recording
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-background-networking",
@@ -181,19 +180,11 @@ def pages(tmp_path: Path, rules: tuple[Rule, ...]) -> dict[str, Path]:
 # --- what looks at it ----------------------------------------------------------------------------
 
 
-def executable() -> str:
-    """Find a browser; without one nothing here can be known, so nothing is skipped."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.fail("no browser: install Chromium: apt-get install chromium", pytrace=False)
-    return found
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # For no longer than this module: what drives it keeps an event loop running, beside which the
     # async tests of this process could not have theirs.
-    path = executable()
+    path = CHROMIUM.find()
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *root])
@@ -544,9 +535,3 @@ def test_rules_can_be_chosen_by_topic_database_and_outcome(opens: Opens) -> None
     page.get_by_label("only what did not go as stated").check()
     assert [one.get_attribute("id") for one in rules.all()] == [LEAK]
     assert page.locator("form.filter output").text_content() == f"1 of {everything} shown"
-
-
-def test_without_a_browser_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
-        executable()

@@ -15,6 +15,7 @@ from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
 from async_db.servers.pgbouncer import find_pgbouncer, pgbouncer
+from async_db.servers.programs import NOT_RUN, PGBOUNCER
 from async_db.watching.watched_service import Serve, Service, watched
 
 
@@ -104,5 +105,5 @@ def behind_pgbouncer(
 ) -> Callable[[Mapping[str, object]], AbstractContextManager[str]]:
     """Run a real PgBouncer in front of the database, and give the URL that leads through it."""
     if find_pgbouncer() is None:
-        pytest.skip("not run: pgbouncer is not installed")
+        pytest.skip(NOT_RUN + PGBOUNCER.missing)
     return lambda settings: pgbouncer(database_url, settings)

@@ -10,10 +10,8 @@ import asyncpg
 import pytest
 
 from async_db.servers import pgbouncer as module
-from async_db.servers.pgbouncer import PgBouncerError, find_pgbouncer, pgbouncer
+from async_db.servers.pgbouncer import PgBouncerError, pgbouncer
 from async_db.servers.postgres import ThrowawayPostgres, short_temporary_folder, throwaway_postgres
-
-needs_pgbouncer = pytest.mark.skipif(find_pgbouncer() is None, reason="pgbouncer is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +21,7 @@ def server() -> Iterator[ThrowawayPostgres]:
 
 
 @pytest.mark.postgres
-@needs_pgbouncer
+@pytest.mark.pgbouncer
 def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres) -> None:
     server.create_database("behind")
 
@@ -43,7 +41,7 @@ def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres
 
 
 @pytest.mark.postgres
-@needs_pgbouncer
+@pytest.mark.pgbouncer
 def test_a_failed_start_is_told(server: ThrowawayPostgres) -> None:
     with (
         pytest.raises(PgBouncerError, match="nonsense"),
@@ -57,7 +55,9 @@ def test_where_it_is_not_installed_the_error_says_so(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "find_pgbouncer", lambda: None)
 
     with (
-        pytest.raises(PgBouncerError, match=r"^pgbouncer is not installed$"),
+        pytest.raises(
+            PgBouncerError, match=r"^pgbouncer is not installed: sudo apt-get install -y pgbouncer$"
+        ),
         pgbouncer("postgresql://postgres@/x?host=/nowhere", {}),
     ):
         pytest.fail("it started")
