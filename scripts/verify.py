@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from async_db.proving.arguments import DATABASES, argument_parser
 from async_db.proving.terminal import Interruption, StatusLine
 
 if TYPE_CHECKING:
+    from async_db.proving.evidence.results import Evidence
     from async_db.proving.request import Request
 
 # What is heavy is imported when a verification starts: child processes import this file too.
@@ -23,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
     parser = argument_parser()
     options = parser.parse_args(arguments)
-    if (options.update or options.check) and (options.rules or options.database):
-        parser.error("--update and --check take a complete run: leave out --rules and --database")
+    if (options.update or options.check) and (options.rules or options.database or options.wiring):
+        part = "--rules, --database and --wiring"
+        parser.error(f"--update and --check take a complete run: leave out {part}")
     if options.releases and options.check:
         parser.error("--check takes the table of one environment: leave out --releases")
     if options.environments and not options.releases:
@@ -54,7 +56,7 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         root=options.root.resolve(),
         rules=tuple(pattern for patterns in options.rules for pattern in patterns),
         databases=tuple(dict.fromkeys(options.database or DATABASES)),
-        wiring=options.wiring,
+        wirings=tuple(dict.fromkeys(options.wiring or ())),
         jobs=options.jobs,
         timeout=options.timeout,
         keep=options.keep,
@@ -98,18 +100,36 @@ def _verified(
     table = evidence_table(evidence, request.databases)
     write_text(evidence.to_json(), evidence_path)
     write_text(verified.page(), evidence_path.with_suffix(".html"))
-    if options.update and evidence.good:
+    if options.update and evidence.good and evidence.complete:
         write_text(with_table(_text_of(options.update), table), options.update)
     line.clear()
-    checked = _text_of(options.check) if options.check else ""
-    outdated = bool(options.check) and with_table(checked, table) != checked
-    if outdated and evidence.good:
-        message = f"{options.check} does not show this table: --update {options.check} does it"
-        print(f"verify: {message}", file=sys.stderr)
+    outdated = bool(options.check) and not _shows(options.check, evidence, table)
+    for remark in _remarks(options, evidence, outdated=outdated):
+        print(f"verify: {remark}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
     _print(evidence.to_json() if options.format == "json" else table)
-    return 0 if evidence.good and not outdated else 1
+    complete = evidence.complete or not (options.strict or options.update)
+    return 0 if evidence.good and complete and not outdated else 1
+
+
+def _shows(path: Path, evidence: "Evidence", table: str) -> bool:
+    """Say whether a file shows the table, as far as it is known."""
+    from async_db.proving.evidence.markdown import shows_table
+    from async_db.proving.evidence.table import NOT_RUN_CELL
+
+    return shows_table(_text_of(path), table, unknown=None if evidence.complete else NOT_RUN_CELL)
+
+
+def _remarks(options: argparse.Namespace, evidence: "Evidence", *, outdated: bool) -> Iterator[str]:
+    """Say what the table does not."""
+    yield from evidence.summary_of_not_run()
+    if options.check and not evidence.complete:
+        yield f"{options.check}: what was not run is not compared"
+    if options.update and not evidence.complete:
+        yield f"{options.update} is left as it is, since not everything was run"
+    if outdated and evidence.good:
+        yield f"{options.check} does not show this table: --update {options.check} does it"
 
 
 def _verified_releases(
@@ -127,14 +147,15 @@ def _verified_releases(
     matrix = verify_releases(request, options.environments, line.show, interruption)
     write_text(matrix.to_json(), evidence_path)
     write_text(matrix.page, evidence_path.with_suffix(".html"))
-    if options.update and matrix.good:
+    if options.update and matrix.good and matrix.complete:
         updated = with_table(_text_of(options.update), matrix.to_table(), RELEASES_MARKS)
         write_text(updated, options.update)
     line.clear()
     for folder in matrix.folders:
         print(f"verify: {folder}", file=sys.stderr)
     _print(matrix.to_json() if options.format == "json" else matrix.to_table())
-    return 0 if matrix.good else 1
+    complete = matrix.complete or not (options.strict or options.update)
+    return 0 if matrix.good and complete else 1
 
 
 def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:

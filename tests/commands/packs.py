@@ -37,6 +37,12 @@ default = "depends"
 allowed = ["depends", "container"]
 help = "How things are handed out."
 
+[options.with]
+type = "choice"
+default = "nothing"
+allowed = ["nothing", "echo", "greeting", "echo,greeting"]
+help = "The features, separated by commas."
+
 [options.package]
 type = "package"
 default = "app"

@@ -67,7 +67,7 @@ def test_any_temporary_folder_will_do(command: Command, tmp_path: Path) -> None:
     ran = command("--rules", "database/*", TMPDIR=str(folder))
 
     assert (ran.code, ran.error) == (0, "")
-    assert "| database/creates | proved, refuted | proved, refuted |" in ran.out
+    assert "| database/creates | depends | proved, refuted | proved, refuted |" in ran.out
     assert list(folder.iterdir()) == []
 
 
@@ -80,9 +80,13 @@ def test_without_a_server_the_reason_is_told(
 
     assert ran.code == 1
     assert (
-        "| sums/adds               | proved, refuted | database could not be started: " in ran.out
+        "| sums/adds               | depends   | proved, refuted | database could not be started: "
+        in ran.out
     )
-    assert "the service's own tests on PostgreSQL: database could not be started: " in ran.out
+    assert (
+        "the service's own tests on PostgreSQL (depends): database could not be started: "
+        in ran.out
+    )
     result = results(written_evidence())["sums/adds", "postgresql"]
     assert (result["proved"], result["refuted"]) == (None, None)
     assert "postgresql" not in written_evidence()["releases"]

@@ -29,12 +29,13 @@ def test_good_rules_are_proved_and_refuted_on_both_databases(pack: Pack, command
 
     assert (ran.code, ran.error) == (0, "")
     assert ran.out == (
-        "| rule                    | SQLite          | PostgreSQL      |\n"
-        "| ----------------------- | --------------- | --------------- |\n"
-        "| database/creates        | proved, refuted | proved, refuted |\n"
-        "| sums/adds               | proved, refuted | proved, refuted |\n"
-        "| sums/only-sqlite        | proved, refuted | –               |\n"
-        "| the service's own tests | 1 passed        | 1 passed        |\n"
+        "| rule                    | wiring    | SQLite          | PostgreSQL      |\n"
+        "| ----------------------- | --------- | --------------- | --------------- |\n"
+        "| database/creates        | depends   | proved, refuted | proved, refuted |\n"
+        "| sums/adds               | depends   | proved, refuted | proved, refuted |\n"
+        "| sums/only-sqlite        | depends   | proved, refuted | –               |\n"
+        "| the service's own tests | depends   | 1 passed        | 1 passed        |\n"
+        "| the service's own tests | container | 1 passed        | 1 passed        |\n"
     )
     evidence = command.evidence()
     assert evidence["schema_version"] == 1
@@ -51,9 +52,14 @@ def test_good_rules_are_proved_and_refuted_on_both_databases(pack: Pack, command
         "outcome": 'syntax error at or near "TABEL"',
         "observed": False,
     }
-    assert [(tests["database"], tests["passed"]) for tests in evidence["service_tests"]] == [
-        ("sqlite", 1),
-        ("postgresql", 1),
+    assert evidence["complete"] is True
+    tests = [
+        (tests["database"], tests["wiring"], tests["passed"]) for tests in evidence["service_tests"]
+    ]
+    assert tests == [
+        (database, wiring, 1)
+        for database in ("sqlite", "postgresql")
+        for wiring in ("depends", "container")
     ]
 
 
@@ -72,7 +78,7 @@ def test_a_rule_may_state_the_options_of_its_scaffold(pack: Pack, run: Callable[
             options="`mood=bold`",
         )
 
-    ran = run("--database", "sqlite", "--keep")
+    ran = run("--database", "sqlite", "--wiring", "depends", "--keep")
 
     assert ran.code == 0, ran.out
     evidence = results(written_evidence())
@@ -135,10 +141,6 @@ BROKEN = [
         *("broken/proof-skipped", False, None, "proof skipped: Skipped: not today"),
         proof="pytest.skip('not today')",
     ),
-    Broken(
-        *("broken/proof-not-run", None, None, "not run: no such program here"),
-        proof="pytest.skip('not run: no such program here')",
-    ),
     Broken("broken/no-proof", False, None, "no proof", proof=None),
     Broken("broken/no-counterexample", True, None, "no counterexample", patch=None),
     Broken("broken/stale", True, None, NO_LONGER, patch=STALE),
@@ -189,7 +191,7 @@ def test_every_kind_of_broken_rule_names_itself(pack: Pack, run: Callable[..., R
     pack.add("other/no-mark", proof=proof("sums/adds"))
     pack.add("other/no-import", proof="import nowhere_to_be_found\n")
 
-    ran = run("--database", "sqlite", "--timeout", "2")
+    ran = run("--database", "sqlite", "--wiring", "depends", "--timeout", "2")
 
     assert (ran.code, ran.error) == (1, "")
     found = results(written_evidence())
@@ -198,7 +200,7 @@ def test_every_kind_of_broken_rule_names_itself(pack: Pack, run: Callable[..., R
         assert (result["proved"], result["refuted"]) == (proved, refuted), result
         assert result["reason"].startswith(reason), result
         row = next(line for line in ran.out.splitlines() if line.startswith(f"| {name} "))
-        assert f"| {reason[:50]}" in row
+        assert f"| depends | {reason[:50]}" in row
     assert found["sums/adds", "sqlite"]["refuted"] is True
     assert found["other/no-mark", "sqlite"]["reason"] == "no proof"
     assert found["other/no-import", "sqlite"]["reason"] == (
@@ -214,8 +216,9 @@ def test_failing_tests_of_the_service_count(pack: Pack, run: Callable[..., Ran],
     ran = run("--database", "sqlite")
 
     assert ran.code == 1
-    assert "| the service's own tests | 1 failed        |" in ran.out
-    assert "- the service's own tests on SQLite: tests/test_sums.py::test_two_and_two: " in ran.out
+    assert "| the service's own tests | depends   | 1 failed        |" in ran.out
+    place = "SQLite (depends): tests/test_sums.py::test_two_and_two: "
+    assert f"- the service's own tests on {place}" in ran.out
     assert written_evidence()["service_tests"][0]["failed"] == 1
 
 

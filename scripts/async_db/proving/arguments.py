@@ -5,12 +5,14 @@ import os
 from pathlib import Path
 
 DATABASES = ("sqlite", "postgresql")
-WIRINGS = ("depends",)
 
 DESCRIPTION = """\
 Render the scaffold, run its tests and the proof of every rule, then apply each rule's
 counterexample and see the proof fail as the rule's text states. PostgreSQL is started from a
 wheel for the length of the run; SQLite is a file. Nothing is left behind but the evidence.
+
+A rule that needs a program which is not installed is reported as not run, with the line that
+installs it; it counts as neither proved nor failed.
 
 With --releases all this is done on several releases of FastAPI, SQLAlchemy and others, each set
 of them in an environment of its own, and what is seen is compared with each rule's window, on
@@ -27,21 +29,30 @@ examples:
   python scripts/verify.py --format json | jq .results     the evidence on standard output
 
 exit codes:
-  0    every rule was proved and refuted, and the scaffold's own tests passed
+  0    every rule that could be run was proved and refuted, and the scaffold's own tests passed
   1    something was not, as the table says, or the file to --check shows another table,
-       or a window is not what --releases shows
+       or a window is not what --releases shows, or with --strict something could not be run
   2    the call or its input was wrong
   130  interrupted (143 when ended by SIGTERM)
 """
 
 
 def argument_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="verify.py",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_what_to_verify(parser)
+    _add_what_is_expected(parser)
+    _add_where_evidence_goes(parser)
+    _add_how_it_is_run(parser)
+    return parser
+
+
+def _add_what_to_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules",
         metavar="PATTERNS",
@@ -59,9 +70,10 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--wiring",
-        choices=WIRINGS,
-        default="depends",
-        help="how the scaffold hands out sessions (default: %(default)s)",
+        metavar="NAME",
+        action="append",
+        help="only on the scaffold that hands out sessions in this way, which is a value of its "
+        "option 'wiring'; may be repeated (default: each)",
     )
     parser.add_argument(
         "--releases",
@@ -81,6 +93,31 @@ def argument_parser() -> argparse.ArgumentParser:
         help="try a rule also where the installed releases are outside its window",
     )
     parser.add_argument(
+        "--root",
+        metavar="PATH",
+        type=Path,
+        default=Path(__file__).resolve().parents[3],
+        help="the pack to verify: references/, templates/ and tests/ (default: this one)",
+    )
+
+
+def _add_what_is_expected(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail, too, if something could not be run because a program is not installed",
+    )
+    parser.add_argument(
+        "--check",
+        metavar="FILE",
+        type=Path,
+        help="exit with 1 unless a Markdown file shows this table between its marks; what could "
+        "not be run is not compared. Not with --rules, --database, --wiring or --releases",
+    )
+
+
+def _add_where_evidence_goes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--evidence",
         metavar="PATH",
         type=Path,
@@ -91,15 +128,8 @@ def argument_parser() -> argparse.ArgumentParser:
         "--update",
         metavar="FILE",
         type=Path,
-        help="put the table between its marks in a Markdown file, if all is well; "
-        "not with --rules or --database",
-    )
-    parser.add_argument(
-        "--check",
-        metavar="FILE",
-        type=Path,
-        help="exit with 1 unless a Markdown file shows this table between its marks; "
-        "not with --rules, --database or --releases",
+        help="put the table between its marks in a Markdown file, if all was run and all is "
+        "well; not with --rules, --database or --wiring",
     )
     parser.add_argument(
         "--format",
@@ -107,6 +137,9 @@ def argument_parser() -> argparse.ArgumentParser:
         default="text",
         help="what goes to standard output: the table or the evidence (default: %(default)s)",
     )
+
+
+def _add_how_it_is_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         metavar="N",
@@ -126,14 +159,6 @@ def argument_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="keep the rendered projects and the logs of their runs, and say where they are",
     )
-    parser.add_argument(
-        "--root",
-        metavar="PATH",
-        type=Path,
-        default=Path(__file__).resolve().parents[3],
-        help="the pack to verify: references/, templates/ and tests/ (default: this one)",
-    )
-    return parser
 
 
 def _patterns(text: str) -> list[str]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from async_db.findings.finding import Finding
 from async_db.proving.children.job import Outcome, Report
+from async_db.proving.evidence.results import ServiceTests
 from async_db.proving.scaffolds import PROOFS
 from async_db.rules.catalogue import Rule
+from async_db.servers.programs import NOT_RUN
 from async_db.watching.recordings import Recording
-
-NOT_RUN = "not run:"
-"""How a proof's reason to be skipped begins where this machine lacks what it needs."""
 
 _MESSAGE_WIDTH = 400
 
@@ -23,6 +22,8 @@ class Proof:
     reason: str | None
     seconds: float = 0.0
     recorded: Recording | None = None
+    not_run: str | None = None
+    """Which program this machine lacks for it; else None."""
 
 
 def outside_window(rule: Rule, releases: Mapping[str, str]) -> str | None:
@@ -38,17 +39,18 @@ def judge_proof(rule: Rule, report: Report) -> Proof:
     """Judge a rule by a run on the scaffold: it has tests there, and all of them passed."""
     own = _tests_of(rule, report)
     seconds = sum((outcome.seconds for outcome in own), 0.0)
-    for finding in (finding for outcome in own for finding in findings_in(outcome)):
+    for finding in (finding for outcome in own for finding in _findings_in(outcome)):
         # A proof may do in a route of its own what the scaffold must not.
         if finding.rule == rule.name and not finding.path.startswith(f"{PROOFS}/"):
-            return Proof(False, f"observe reports the scaffold: {located(finding)}", seconds)
+            return Proof(False, f"observe reports the scaffold: {_located(finding)}", seconds)
     for outcome in own:
         if outcome.status == "failed":
-            return Proof(False, f"proof failed: {told_by(outcome)}", seconds)
+            return Proof(False, f"proof failed: {_told(outcome)}", seconds)
     for outcome in own:
         if outcome.status == "skipped":
-            if NOT_RUN in (told := told_by(outcome)):
-                return Proof(None, told.removeprefix("Skipped: "), seconds)
+            told = _told(outcome)
+            if NOT_RUN in told:
+                return Proof(None, None, seconds, not_run=told.partition(NOT_RUN)[2])
             return Proof(False, f"proof skipped: {told}", seconds)
     if report.unusable:
         return Proof(False, f"proof failed: {_one_line(report.unusable)}", seconds)
@@ -58,7 +60,7 @@ def judge_proof(rule: Rule, report: Report) -> Proof:
     # Files run one after the other: what came before the file that was cut off is complete.
     elsewhere = own and running and not running.test.startswith(f"{rule.proof}::")
     if report.problem and not elsewhere:
-        return Proof(None, f"not tried to the end: {stopped(report)}", seconds)
+        return Proof(None, f"not tried to the end: {_stopped(report)}", seconds)
     if not own:
         return Proof(False, "no proof", seconds)
     return Proof(True, None, seconds)
@@ -107,6 +109,29 @@ def judge_observation(rule: Rule, *, observed: bool) -> str | None:
     return None
 
 
+def judge_service_tests(wiring: str, database: str, report: Report) -> ServiceTests:
+    """Judge the service's own tests in a run: some passed, none failed, `observe` found nothing."""
+    own = [outcome for outcome in report.outcomes if not _is_proof(outcome)]
+    failed = [outcome for outcome in own if outcome.status == "failed"]
+    passed = sum(outcome.status == "passed" for outcome in own)
+    reason = report.unusable or (report.problem and _stopped(report))
+    if failed:
+        reason = f"{failed[0].test}: {_told(failed[0])}"
+    elif found := [finding for outcome in own for finding in _findings_in(outcome)]:
+        reason = f"observe reports {_located(found[0])}"
+    elif not reason and not passed:
+        reason = "no test passed"
+    return ServiceTests(
+        wiring=wiring,
+        database=database,
+        passed=passed,
+        failed=len(failed),
+        skipped=len(own) - passed - len(failed),
+        seconds=sum((outcome.seconds for outcome in own), 0.0),
+        reason=reason,
+    )
+
+
 def findings_of(report: Report) -> list[Finding]:
     """Give what `observe` reports of a run, also of what came after its last test."""
     recordings = [outcome.recording for outcome in report.outcomes] + [report.afterwards]
@@ -122,11 +147,11 @@ def recorded_in(rule: Rule, report: Report) -> Recording:
     )
 
 
-def findings_in(outcome: Outcome) -> tuple[Finding, ...]:
+def _findings_in(outcome: Outcome) -> tuple[Finding, ...]:
     return outcome.recording.findings if outcome.recording else ()
 
 
-def located(finding: Finding) -> str:
+def _located(finding: Finding) -> str:
     return f"{finding.rule} at {finding.path}:{finding.line}: {finding.message}"
 
 
@@ -144,16 +169,16 @@ def _shows(text: str, messages: Iterable[str]) -> bool:
     return any(wanted in " ".join(message.split()) for message in messages)
 
 
-def is_proof(outcome: Outcome) -> bool:
+def _is_proof(outcome: Outcome) -> bool:
     return outcome.test.startswith(f"{PROOFS}/")
 
 
-def stopped(report: Report) -> str:
+def _stopped(report: Report) -> str:
     where = f" in {report.running.test}" if report.running else ""
     return f"{report.problem}{where}"
 
 
-def told_by(outcome: Outcome) -> str:
+def _told(outcome: Outcome) -> str:
     return _one_line(outcome.messages[0] if outcome.messages else "no message")
 
 

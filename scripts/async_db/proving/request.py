@@ -21,7 +21,8 @@ class Request:
     rules: tuple[str, ...] = ()
     """Patterns of rule names; none stand for all rules, and for the service's own tests too."""
     databases: tuple[str, ...] = tuple(DATABASES)
-    wiring: str = "depends"
+    wirings: tuple[str, ...] = ()
+    """Those to verify on; none stand for all that the scaffold has."""
     jobs: int = 1
     timeout: float = 60.0
     """The seconds for which a run may go without finishing a test."""

@@ -1,4 +1,4 @@
-"""One scaffold on one database: its proofs, and each rule's counterexample."""
+"""What takes place on one scaffold: its proofs, and each rule's counterexample."""
 
 import shutil
 import time
@@ -7,27 +7,25 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from async_db.findings.finding import Finding
 from async_db.proving.children.job import Job, Report
 from async_db.proving.children.prover import Prover
 from async_db.proving.evidence.results import Result, ServiceTests
 from async_db.proving.evidence.two_runs import Pair
+from async_db.proving.groups import Group
 from async_db.proving.judging import (
     Proof,
-    findings_in,
     findings_of,
-    is_proof,
     judge_observation,
     judge_proof,
     judge_refutation,
-    located,
+    judge_service_tests,
     outside_window,
     recorded_in,
-    stopped,
-    told_by,
 )
 from async_db.proving.releases.sets import for_scaffold, scaffold_options
 from async_db.proving.request import Request
-from async_db.proving.scaffolds import Group, service_paths
+from async_db.proving.scaffolds import service_paths
 from async_db.rules.catalogue import DATABASES, Rule
 from async_db.rules.counterexamples import PatchError, apply_to_tree
 from async_db.servers.postgres import PostgresError, ThrowawayPostgres
@@ -35,15 +33,16 @@ from async_db.servers.postgres import PostgresError, ThrowawayPostgres
 
 @dataclass(frozen=True)
 class Refuted:
-    """What came of a rule on one database, and what was recorded."""
+    """What came of a rule on one scaffold, and what was recorded; no pair where it is refuted on
+    another wiring."""
 
     result: Result
-    pair: Pair
+    pair: Pair | None
 
 
 @dataclass(frozen=True)
 class Proved:
-    """What the scaffold of one database showed; the proofs are in the order of its rules."""
+    """What a scaffold showed by itself; the proofs are in the order of its rules."""
 
     run: "ScaffoldRun"
     proofs: tuple[Proof, ...]
@@ -53,14 +52,29 @@ class Proved:
 Step = Proved | Refuted
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen under a counterexample; None stands for what was not tried."""
+
+    refuted: bool | None = None
+    observed: bool | None = None
+    outcomes: tuple[str, ...] = ()
+    problem: str | None = None
+    report: Report | None = None
+
+    def findings(self, rule: Rule) -> tuple[Finding, ...]:
+        """Give those of the rule that was broken."""
+        found = findings_of(self.report) if self.report else []
+        return tuple(finding for finding in found if finding.rule == rule.name)
+
+
 class ScaffoldRun:
-    """The part of a verification that takes place on one database, with one set of options."""
+    """The part of a verification that takes place on one scaffold."""
 
     _numbers = count(1)  # of databases on the one server
 
     def __init__(
         self,
-        key: str,
         request: Request,
         group: Group,
         scaffold: Path,
@@ -69,21 +83,19 @@ class ScaffoldRun:
         releases: Mapping[str, str],
     ) -> None:
         self.rules = group.rules
-        self.label = f"{DATABASES[key]}{group}"
-        self._key = key
+        self.label = f"{DATABASES[group.database]}{group}"
+        self._group = group
         self._request = request
         self._scaffold = scaffold
         self._server = server
         self._prover = prover
         self._releases = releases
-        self._tests_service = group.usual and not request.rules
-        self._wiring = dict(group.options).get("wiring", request.wiring)
 
     def prove(self) -> Proved:
-        """Run all proofs on the scaffold, and the service's own tests unless rules were chosen."""
-        if self._key == "postgresql" and isinstance(self._server, str):
+        """Run all proofs on the scaffold, and the service's own tests if that is wanted here."""
+        if self._group.database == "postgresql" and isinstance(self._server, str):
             return self._not_started(self._server)
-        paths = service_paths(self._scaffold) if self._tests_service else []
+        paths = service_paths(self._scaffold) if self._group.tested else []
         paths += [str(rule.proof) for rule in self.rules if (self._scaffold / rule.proof).is_file()]
         if not paths:
             return self._judged(Report(()))
@@ -94,44 +106,60 @@ class ScaffoldRun:
         return self._judged(self._prover.run(job))
 
     def refute(self, rule: Rule, proof: Proof) -> Refuted:
-        """Run a rule's proof under its counterexample, if the proof passes without it."""
-        began = time.monotonic()
-        project = self._scaffold.parents[1] / rule.topic / rule.slug / "project"
-        reasons = [proof.reason] if proof.reason else []
-        refuted: bool | None = None
-        observed: bool | None = None
-        outcome = None
-        report: Report | None = None
-        problem = None if proof.proved is None else self._apply(rule, project)
-        if problem is None and proof.proved:
-            try:
-                job = self._job(project, [str(rule.proof)])
-                report = self._prover.run(job)
-                seen, problem = judge_refutation(rule, self._key, report)
-                outcome = "; ".join(seen) or None
-                refuted = problem is None
-                observed = any(f.rule == rule.name for f in findings_of(report))
-                problem = problem or judge_observation(rule, observed=observed)
-            except PostgresError as error:
-                problem = f"database could not be started: {error}"
-        if problem is not None:
-            reasons.append(problem)
-        if not self._request.keep:
-            shutil.rmtree(project.parent, ignore_errors=True)
+        """Run a rule's proof under its counterexample, if the proof passes without it.
+
+        Where the counterexample is for another wiring, nothing is run.
+        """
         result = Result(
             rule=rule.name,
-            wiring=self._wiring,
-            database=self._key,
+            wiring=self._group.wiring,
+            database=self._group.database,
             proved=proof.proved,
-            refuted=refuted,
-            outcome=outcome,
+            refuted=None,
+            outcome=None,
+            seconds=proof.seconds,
+            reason=proof.reason,
+            refuted_on=self._group.elsewhere(rule),
+            not_run=proof.not_run,
+        )
+        if result.refuted_on:
+            return Refuted(result, None)
+        began = time.monotonic()
+        project = self._scaffold.parents[1] / rule.topic / rule.slug / "project"
+        try:
+            seen = self._seen(rule, proof, project)
+        finally:
+            if not self._request.keep:
+                shutil.rmtree(project.parent, ignore_errors=True)
+        reasons = [reason for reason in (proof.reason, seen.problem) if reason]
+        result = replace(
+            result,
+            refuted=seen.refuted,
+            outcome="; ".join(seen.outcomes) or None,
             seconds=proof.seconds + time.monotonic() - began,
             reason="; ".join(reasons) or None,
-            observed=observed,
+            observed=seen.observed,
         )
-        broken = recorded_in(rule, report) if report else None
-        found = tuple(f for f in findings_of(report) if f.rule == rule.name) if report else ()
-        return Refuted(result, Pair(rule.name, self._key, proof.recorded, broken, found))
+        broken = recorded_in(rule, seen.report) if seen.report else None
+        pair = Pair(rule.name, self._group.database, proof.recorded, broken, seen.findings(rule))
+        return Refuted(result, pair)
+
+    def _seen(self, rule: Rule, proof: Proof, project: Path) -> "_Seen":
+        """Apply the counterexample, and run the proof under it if that can say anything."""
+        if proof.proved is None:
+            return _Seen()
+        problem = self._apply(rule, project)
+        if problem is not None or not proof.proved:
+            return _Seen(problem=problem)
+        try:
+            job = self._job(project, [str(rule.proof)])
+        except PostgresError as error:
+            return _Seen(problem=f"database could not be started: {error}")
+        report = self._prover.run(job)
+        outcomes, problem = judge_refutation(rule, self._group.database, report)
+        observed = any(finding.rule == rule.name for finding in findings_of(report))
+        told = problem or judge_observation(rule, observed=observed)
+        return _Seen(problem is None, observed, outcomes, told, report)
 
     def _apply(self, rule: Rule, project: Path) -> str | None:
         """Make a copy of the scaffold with the rule's counterexample; say why it cannot be."""
@@ -151,7 +179,7 @@ class ScaffoldRun:
     def _job(self, project: Path, paths: Iterable[str]) -> Job:
         scratch = project.parent / "run"
         scratch.mkdir(parents=True)
-        if isinstance(self._server, ThrowawayPostgres) and self._key == "postgresql":
+        if isinstance(self._server, ThrowawayPostgres) and self._group.database == "postgresql":
             database = f"run_{next(self._numbers)}"
             self._server.create_database(database)
             url = self._server.url(database)
@@ -162,7 +190,7 @@ class ScaffoldRun:
 
     def _judged(self, report: Report) -> Proved:
         proofs = tuple(self._judge(rule, report) for rule in self.rules)
-        tests = (self._service_tests(report),) if self._tests_service else ()
+        tests = (self._service_tests(report),) if self._group.tested else ()
         return Proved(self, proofs, tests)
 
     def _judge(self, rule: Rule, report: Report) -> Proof:
@@ -173,26 +201,8 @@ class ScaffoldRun:
 
     def _not_started(self, reason: str) -> Proved:
         proofs = (Proof(None, reason),) * len(self.rules)
-        tests = ServiceTests(self._wiring, self._key, 0, 0, 0, 0.0, reason)
-        return Proved(self, proofs, (tests,) if self._tests_service else ())
+        tests = ServiceTests(self._group.wiring, self._group.database, 0, 0, 0, 0.0, reason)
+        return Proved(self, proofs, (tests,) if self._group.tested else ())
 
     def _service_tests(self, report: Report) -> ServiceTests:
-        own = [outcome for outcome in report.outcomes if not is_proof(outcome)]
-        failed = [outcome for outcome in own if outcome.status == "failed"]
-        passed = sum(outcome.status == "passed" for outcome in own)
-        reason = report.unusable or (report.problem and stopped(report))
-        if failed:
-            reason = f"{failed[0].test}: {told_by(failed[0])}"
-        elif found := [finding for outcome in own for finding in findings_in(outcome)]:
-            reason = f"observe reports {located(found[0])}"
-        elif not reason and not passed:
-            reason = "no test passed"
-        return ServiceTests(
-            wiring=self._wiring,
-            database=self._key,
-            passed=passed,
-            failed=len(failed),
-            skipped=len(own) - passed - len(failed),
-            seconds=sum((outcome.seconds for outcome in own), 0.0),
-            reason=reason,
-        )
+        return judge_service_tests(self._group.wiring, self._group.database, report)

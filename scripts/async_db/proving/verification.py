@@ -1,7 +1,8 @@
 """One verification: render the scaffold, prove every rule on it, and refute every rule without it.
 
-On each database the scaffold's own tests and all proofs run once. Then each rule's counterexample
-is applied to a copy of the scaffold, on which the rule's proof must fail as its text states.
+On each wiring and database the scaffold's own tests and all proofs run once. Then each rule's
+counterexample is applied to a copy of the scaffold, on which the rule's proof must fail as its
+text states.
 """
 
 import os
@@ -16,12 +17,14 @@ from pathlib import Path
 
 from async_db.proving.children.prover import Interrupted, Prover
 from async_db.proving.evidence.page import evidence_page
-from async_db.proving.evidence.results import Evidence, ServiceTests, installed_releases
+from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
 from async_db.proving.evidence.two_runs import Pair
+from async_db.proving.groups import choose_wirings, groups_of
 from async_db.proving.request import Progress, Request, select_rules
 from async_db.proving.scaffold_run import Proved, Refuted, ScaffoldRun, Step
-from async_db.proving.scaffolds import groups_of, render_scaffolds
+from async_db.proving.scaffolds import render_scaffolds
 from async_db.rules.catalogue import Rule, load_rules
+from async_db.scaffold.manifest import read_manifest
 from async_db.servers.postgres import PostgresError, ThrowawayPostgres, throwaway_postgres
 
 _POLL_SECONDS = 0.1
@@ -64,17 +67,18 @@ def verify(
         interrupted: asked several times a second whether to give up.
 
     Raises:
-        RequestError: a pattern matches nothing.
+        RequestError: a pattern matches nothing, or the scaffold has no such wiring.
         CatalogueError, ManifestError, OptionError, TemplateError: the pack itself is malformed.
         ProvingError: no child process can be started here.
         Interrupted: `interrupted` said so; everything that was started has ended.
     """
     rules = select_rules(load_rules(request.root / "references"), request.rules)
+    wirings = choose_wirings(read_manifest(request.root / "templates"), request.wirings)
+    groups = groups_of(rules, request.databases, wirings, tested=not request.rules)
     with ExitStack() as stack:
         work = stack.enter_context(_work_folder(keep=request.keep))
         prover = Prover(request.timeout, interrupted)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, request.jobs)))
-        groups = [(key, group) for key in request.databases for group in groups_of(rules, key)]
         rendering = pool.submit(render_scaffolds, request, groups, work)
         progress(Progress(0, 0, "rendering the scaffold, starting the databases"))
         server = _server(stack, request.databases)
@@ -82,16 +86,19 @@ def verify(
         version = server.version if isinstance(server, ThrowawayPostgres) else None
         releases = installed_releases(version)
         runs = [
-            ScaffoldRun(key, request, group, scaffold, server, prover, releases)
-            for (key, group), scaffold in zip(groups, scaffolds, strict=True)
+            ScaffoldRun(request, group, scaffold, server, prover, releases)
+            for group, scaffold in zip(groups, scaffolds, strict=True)
         ]
         refuted, tests = _run_all(runs, pool, progress, interrupted)
-        order = {rule.name: index for index, rule in enumerate(rules)}
-        columns = {key: index for index, key in enumerate(request.databases)}
-        refuted.sort(key=lambda step: (order[step.result.rule], columns[step.result.database]))
-        tests.sort(key=lambda part: columns[part.database])
+        names = [rule.name for rule in rules]
+
+        def place(part: Result | ServiceTests) -> tuple[int, int]:
+            return request.databases.index(part.database), wirings.chosen.index(part.wiring)
+
+        refuted.sort(key=lambda step: (names.index(step.result.rule), *place(step.result)))
+        tests.sort(key=place)
         evidence = Evidence(releases, tuple(step.result for step in refuted), tuple(tests))
-        pairs = tuple(step.pair for step in refuted)
+        pairs = tuple(step.pair for step in refuted if step.pair)
         return Verified(evidence, pairs, rules, request.root, work if request.keep else None)
 
 

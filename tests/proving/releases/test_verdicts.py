@@ -44,11 +44,24 @@ STILL_PASSES = result(True, False, "proof still passes")
 UNOBSERVED = result(True, True, "not observed")
 NOT_TRIED = result(None, None, "no server", "postgresql")
 STALE = result(True, None, "does not fit")
+NOT_RUN = replace(NOT_TRIED, reason=None, not_run="no tool")
+PROVED_ELSEWHERE = replace(GOOD, wiring="container", refuted=None, refuted_on="depends")
+
 JUDGED: list[tuple[Mapping[str, str], list[Result], Says, str | None]] = [
     (NEWEST, [GOOD], "applies", None),
     (NEWEST, [GOOD, result(database="postgresql")], "applies", None),
     (NEWEST, [FAILED], "disagrees", "inside its window, on sqlite: proof failed: TypeError"),
     (NEWEST, [GOOD, NOT_TRIED], "disagrees", "inside its window, on postgresql: no server"),
+    (NEWEST, [GOOD, NOT_RUN], "applies", None),
+    (NEWEST, [NOT_RUN], "not run", "no tool"),
+    (NEWEST, [GOOD, PROVED_ELSEWHERE], "applies", None),
+    (
+        OLD_FASTAPI,
+        [STILL_PASSES, PROVED_ELSEWHERE],
+        "does not apply",
+        "on sqlite: proof still passes",
+    ),
+    (OLD_FASTAPI, [NOT_RUN], "not run", "no tool"),
     (NEWEST, [UNOBSERVED], "disagrees", "inside its window, on sqlite: not observed"),
     (OLD_FASTAPI, [FAILED], "does not apply", "on sqlite: proof failed: TypeError"),
     (OLD_FASTAPI, [STILL_PASSES], "does not apply", "on sqlite: proof still passes"),
@@ -151,6 +164,12 @@ def test_an_edge_of_what_evidence_does_not_name_is_told() -> None:
     assert not_shown((rule,), (OLD, LATEST)) == [
         "sums/adds: no set of releases shows that it ends at alembic >= 1.16"
     ]
+
+
+def test_what_a_missing_program_keeps_from_being_run_is_not_asked_for() -> None:
+    lacking = tried(ReleaseSet(), NEWEST, replace(INSIDE, says="not run", reason="no tool"))
+
+    assert not_shown((RULE,), (OLD, lacking)) == []
 
 
 def test_a_rule_that_disagrees_or_was_not_asked_for_is_not_told_twice() -> None:

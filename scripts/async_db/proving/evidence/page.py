@@ -13,7 +13,7 @@ from async_db.pages.markup import counted, page, text
 from async_db.pages.observed_page import choice, tiles
 from async_db.pages.style import LEGEND
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests
-from async_db.proving.evidence.rule_card import outcomes_of, rule_card, verdict_of, window_of
+from async_db.proving.evidence.rule_card import outcomes_of, rule_card, verdicts_of, window_of
 from async_db.proving.evidence.two_runs import Pair
 from async_db.rules.catalogue import DATABASES, Rule
 
@@ -65,25 +65,39 @@ def evidence_page(
 def _lead(evidence: Evidence) -> str:
     if not evidence.results:
         return "<p class=lead>No rule was tried.</p>"
-    wrong = sum(not result.good for result in evidence.results)
-    if evidence.good:
-        words = "Every rule was proved on the scaffold, and refuted with its counterexample."
-    elif not wrong:
+    run = [result for result in evidence.results if not result.not_run]
+    wrong = sum(not result.good for result in run)
+    if not run:
+        words = "Nothing could be run."
+    elif wrong:
+        words = f"{wrong} of {counted(len(run), 'trial')} did not go as stated."
+    elif not evidence.good:
         words = "Every rule was proved and refuted; the service's own tests did not all pass."
+    elif not evidence.complete:
+        words = "Every rule that could be run was proved, and refuted with its counterexample."
     else:
-        words = f"{wrong} of {counted(len(evidence.results), 'trial')} did not go as stated."
-    return f"<p class=lead>{words}</p>"
+        words = "Every rule was proved on the scaffold, and refuted with its counterexample."
+    not_run = "".join(
+        f"<p class=lead>Not run: {text(result.rule)} on {DATABASES[result.database]}: "
+        f"{text(result.not_run or '', 160)}</p>"
+        for result in evidence.not_run
+    )
+    return f"<p class=lead>{words}</p>{not_run}"
 
 
 def _totals(evidence: Evidence, rules: Sequence[Rule]) -> str:
     trials = len(evidence.results)
+    refutable = sum(result.refuted_on is None for result in evidence.results)
     seconds = sum(result.seconds for result in evidence.results)
     seconds += sum(tests.seconds for tests in evidence.service_tests)
     return tiles(
         ("rule" if len(rules) == 1 else "rules", str(len(rules))),
         ("proved", f"{sum(result.proved is True for result in evidence.results)} of {trials}"),
-        ("refuted", f"{sum(result.refuted is True for result in evidence.results)} of {trials}"),
-        ("observed", f"{sum(result.observed is True for result in evidence.results)} of {trials}"),
+        ("refuted", f"{sum(result.refuted is True for result in evidence.results)} of {refutable}"),
+        (
+            "observed",
+            f"{sum(result.observed is True for result in evidence.results)} of {refutable}",
+        ),
         ("seconds", f"{seconds:.0f}"),
     )
 
@@ -101,7 +115,7 @@ def _table(
     if evidence.service_tests:
         cells = "".join(
             f"<td data-name={label}>"
-            f"{''.join(_tests(t) for t in evidence.service_tests if t.database == key)}</td>"
+            f"{_tests_on([tests for tests in evidence.service_tests if tests.database == key])}</td>"
             for key, label in DATABASES.items()
         )
         rows.append(f"<tr><th scope=row>the service's own tests</th><td></td>{cells}<td></td></tr>")
@@ -114,7 +128,7 @@ def _table(
 
 def _row(rule: Rule, results: Sequence[Result]) -> str:
     cells = "".join(
-        f"<td data-name={label}>{_verdicts([r for r in results if r.database == key])}</td>"
+        f"<td data-name={label}>{verdicts_of([r for r in results if r.database == key])}</td>"
         for key, label in DATABASES.items()
     )
     return (
@@ -127,11 +141,10 @@ def _link(rule: Rule) -> str:
     return f'<a class=mono href="#{text(rule.name)}">{text(rule.name)}</a>'
 
 
-def _verdicts(results: Sequence[Result]) -> str:
-    several = len({result.wiring for result in results}) > 1
+def _tests_on(tests: Sequence[ServiceTests]) -> str:
+    several = len(tests) > 1
     return "".join(
-        f"<div>{text(result.wiring) + ': ' if several else ''}{verdict_of(result)}</div>"
-        for result in results
+        f"<div>{text(part.wiring) + ': ' if several else ''}{_tests(part)}</div>" for part in tests
     )
 
 

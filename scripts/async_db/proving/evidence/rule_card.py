@@ -31,11 +31,23 @@ def _literals(texts: Sequence[str]) -> str:
 
 
 def verdict_of(result: Result) -> str:
-    marks = _tag(result.proved, "proved") + _tag(result.refuted, "refuted")
+    if result.not_run:
+        return f"<span class=tag>? not run</span><div class=soft>{text(result.not_run, 160)}</div>"
+    marks = _tag(result.proved, "proved")
+    marks += "" if result.refuted_on else _tag(result.refuted, "refuted")
     marks += _tag(done=True, word="observed") if result.observed else ""
     if result.good:
         return marks
     return f"{marks}<div class=soft>{text(result.reason or '', 160)}</div>"
+
+
+def verdicts_of(results: Sequence[Result]) -> str:
+    """Give the verdicts on one database, each with its wiring if there are several."""
+    several = len(results) > 1
+    return "".join(
+        f"<div>{text(result.wiring) + ': ' if several else ''}{verdict_of(result)}</div>"
+        for result in results
+    )
 
 
 def _tag(done: bool | None, word: str) -> str:
@@ -101,7 +113,7 @@ def _diff_line(line: str) -> str:
 
 
 def _database(key: str, results: Sequence[Result], pair: Pair) -> str:
-    verdicts = "".join(map(verdict_of, results))
+    verdicts = verdicts_of(results)
     seen = [result.outcome for result in results if result.outcome]
     outcome = f" <span class=soft>seen: {_literals(seen)}</span>" if seen else ""
     findings = "".join(

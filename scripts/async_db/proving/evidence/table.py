@@ -1,57 +1,67 @@
 """Evidence as a table that reads well in a terminal, with what went wrong below it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from async_db.proving.evidence.markdown import EMPTY_CELL, pipe_table, shortened
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests
 from async_db.rules.catalogue import DATABASES
+
+NOT_RUN_CELL = "not run"
+"""Stands where a program is missing; below the table it says which, and how to install it."""
+
+SERVICE_TESTS = "the service's own tests"
 
 _CELL_WIDTH = 60
 _REASON_WIDTH = 600
 
 
 def evidence_table(evidence: Evidence, databases: Sequence[str]) -> str:
-    """Give a Markdown table with a column per database, and below it what went wrong.
+    """Give a Markdown table with a column per database, and below it what has no room there.
 
     Args:
         evidence: what was found.
         databases: the keys of the databases that were asked for, in the order of columns.
     """
-    header = ["rule", *(DATABASES[database] for database in databases)]
-    cells = {(result.rule, result.database): _cell(result) for result in evidence.results}
-    names = dict.fromkeys(result.rule for result in evidence.results)
-    rows = [[name, *(cells.get((name, key), EMPTY_CELL) for key in databases)] for name in names]
-    if evidence.service_tests:
-        tests = {tests.database: _tests_cell(tests) for tests in evidence.service_tests}
-        rows.append(["the service's own tests", *(tests.get(key, EMPTY_CELL) for key in databases)])
-    return pipe_table([header, *rows]) + "".join(_details(evidence))
-
-
-def _details(evidence: Evidence) -> list[str]:
-    """Give what a cell has no room for."""
-    wrong = [
-        *(
-            (result.rule, result.database, result.reason)
-            for result in evidence.results
-            if result.reason is not None and result.reason != _cell(result)
-        ),
-        *(
-            ("the service's own tests", tests.database, tests.reason)
-            for tests in evidence.service_tests
-        ),
+    header = ["rule", "wiring", *(DATABASES[key] for key in databases)]
+    rows = [
+        *(_row(name, evidence.results, databases) for name in _names(evidence)),
+        *_tests_rows(evidence.service_tests, databases),
     ]
-    lines = [
-        f"- {name} on {DATABASES[database]}: {shortened(reason, _REASON_WIDTH)}\n"
-        for name, database, reason in wrong
-        if reason is not None
-    ]
-    return ["\n", *lines] if lines else []
+    lines = [*_wrong(evidence), *_not_run(evidence)]
+    return pipe_table([header, *rows]) + "".join(["\n", *lines] if lines else [])
 
 
-def _cell(result: Result) -> str:
-    if result.reason is None:
-        return "proved, refuted, observed" if result.observed else "proved, refuted"
-    return shortened(result.reason, _CELL_WIDTH)
+def _names(evidence: Evidence) -> list[str]:
+    return list(dict.fromkeys(result.rule for result in evidence.results))
+
+
+def _row(name: str, results: Sequence[Result], databases: Sequence[str]) -> list[str]:
+    own = [result for result in results if result.rule == name]
+    wirings = list(dict.fromkeys(result.wiring for result in own))
+    wiring = wirings[0] if len(wirings) == 1 else f"{len(wirings)} wirings"
+    cells = ([result for result in own if result.database == key] for key in databases)
+    return [name, wiring, *map(_cell, cells)]
+
+
+def _cell(results: Sequence[Result]) -> str:
+    """Say what came of a rule on one database, on each wiring that it was tried on."""
+    if not results:
+        return EMPTY_CELL
+    wrong = next((result for result in results if result.reason is not None), None)
+    if wrong is not None:
+        wiring = f"{wrong.wiring}: " if len(results) > 1 else ""
+        return shortened(f"{wiring}{wrong.reason}", _CELL_WIDTH)
+    if any(result.not_run for result in results):
+        return NOT_RUN_CELL
+    refuted = any(result.refuted for result in results)
+    observed = any(result.observed for result in results)
+    return "proved" + ", refuted" * refuted + ", observed" * observed
+
+
+def _tests_rows(tests: Sequence[ServiceTests], databases: Sequence[str]) -> Iterator[list[str]]:
+    for wiring in dict.fromkeys(part.wiring for part in tests):
+        cells = {part.database: _tests_cell(part) for part in tests if part.wiring == wiring}
+        yield [SERVICE_TESTS, wiring, *(cells.get(key, EMPTY_CELL) for key in databases)]
 
 
 def _tests_cell(tests: ServiceTests) -> str:
@@ -59,3 +69,23 @@ def _tests_cell(tests: ServiceTests) -> str:
         return shortened(tests.reason, _CELL_WIDTH)
     counts = {"passed": tests.passed, "failed": tests.failed, "skipped": tests.skipped}
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _wrong(evidence: Evidence) -> Iterator[str]:
+    """Say what went wrong, where a cell has no room for it or does not say where."""
+    for result in evidence.results:
+        if result.reason is not None and result.reason != _cell([result]):
+            yield _line(result.rule, result, result.reason)
+    for tests in evidence.service_tests:
+        if tests.reason is not None:
+            yield _line(SERVICE_TESTS, tests, tests.reason)
+
+
+def _not_run(evidence: Evidence) -> Iterator[str]:
+    for result in evidence.not_run:
+        yield _line(result.rule, result, f"not run: {result.not_run}")
+
+
+def _line(name: str, part: Result | ServiceTests, what: str) -> str:
+    where = f"{DATABASES[part.database]} ({part.wiring})"
+    return f"- {name} on {where}: {shortened(what, _REASON_WIDTH)}\n"

@@ -35,6 +35,11 @@ class Matrix:
         """Say whether each window is what was seen."""
         return all(part.agrees for part in self.tried) and not self._not_shown()
 
+    @property
+    def complete(self) -> bool:
+        """Say whether everything could be run."""
+        return not any(result.not_run for part in self.tried for result in part.results)
+
     def to_json(self) -> str:
         """Give the newest releases' evidence with the matrix in it."""
         content = {
@@ -100,7 +105,7 @@ class Matrix:
                 needs = "; ".join(map(str, part.needs))
                 yield f"{name}: the service cannot run, it needs {needs}"
             for verdict in part.verdicts:
-                if verdict.says in ("does not apply", "disagrees"):
+                if verdict.says in ("does not apply", "not run", "disagrees"):
                     reason = shortened(verdict.reason or "", _REASON_WIDTH)
                     yield f"{name}: {verdict.rule} {verdict.says}: {reason}"
             for tests in part.service_tests:

@@ -164,8 +164,8 @@ class _Run:
         arguments = [
             *(str(_SCRIPTS / "verify.py"), "--outside-windows", "--format", "json"),
             *("--root", str(request.root), "--evidence", str(evidence)),
-            *("--wiring", request.wiring, "--jobs", str(request.jobs)),
-            *("--timeout", str(request.timeout)),
+            *("--jobs", str(request.jobs), "--timeout", str(request.timeout)),
+            *(part for wiring in request.wirings for part in ("--wiring", wiring)),
             *(part for database in request.databases for part in ("--database", database)),
         ]
         if request.rules or len(rules) < len(self.rules):

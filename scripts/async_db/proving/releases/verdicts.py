@@ -19,7 +19,7 @@ def concerned(rules: Sequence[Rule], needs: Sequence[Requirement]) -> tuple[Rule
     )
 
 
-Says = Literal["applies", "does not apply", "cannot run", "disagrees"]
+Says = Literal["applies", "does not apply", "cannot run", "not run", "disagrees"]
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,20 @@ def judge(
         return Verdict(rule.name, inside, "cannot run", f"the service needs {_spoken(needs)}")
     if not results:
         return None
+    lacking = next((result.not_run for result in results if result.not_run), None)
+    results = [result for result in results if not result.not_run]
+    if not results:
+        return Verdict(rule.name, inside, "not run", lacking)
     if inside:
         wrong = next((result for result in results if not result.good), None)
         if wrong is None:
             return Verdict(rule.name, inside, "applies")
         return Verdict(rule.name, inside, "disagrees", f"inside its window, {_told(wrong)}")
-    # What was not tried, or what only `observe` saw otherwise, shows nothing of a window.
+    # What was not tried, or what only `observe` saw otherwise, shows nothing of a window; neither
+    # does a proof alone, where its counterexample is for another wiring.
+    refutable = [result for result in results if result.refuted_on is None] or results
     other = next(
-        (result for result in results if False not in (result.proved, result.refuted)), None
+        (result for result in refutable if False not in (result.proved, result.refuted)), None
     )
     if other is None:
         return Verdict(rule.name, inside, "does not apply", _told(results[0]))
@@ -110,7 +116,7 @@ def not_shown(rules: Sequence[Rule], tried: Sequence[Tried]) -> list[str]:
             for verdict in part.verdicts
             if verdict.rule == rule.name
         ]
-        if not seen or any(verdict.says == "disagrees" for _, verdict in seen):
+        if not seen or any(verdict.says in ("disagrees", "not run") for _, verdict in seen):
             continue  # nothing was asked, or more is told already
         if all(verdict.says != "applies" for _, verdict in seen):
             lines.append(f"{rule.name}: no set of releases shows that it applies")
