@@ -4,19 +4,29 @@ from pathlib import Path
 
 from async_db.proving.evidence.markdown import MARKS, RELEASES_MARKS
 from async_db.rules.catalogue import DATABASES, Rule
+from async_db.scaffold.manifest import read_manifest
 
 
 def test_the_table_has_all_rules_and_says_what_their_texts_say(
     root: Path, rules: tuple[Rule, ...]
 ) -> None:
     rows = rows_between(root, MARKS)
+    wirings = read_manifest(root / "templates").options["wiring"]
+
+    def wiring(rule: Rule) -> str:
+        if rule.every_wiring:
+            return f"{len(wirings.allowed)} wirings"
+        return rule.options.get("wiring", wirings.default)
 
     def cell(rule: Rule, database: str) -> str:
         if database not in rule.databases:
             return "–"
         return "proved, refuted, observed" if rule.observed else "proved, refuted"
 
-    expected = [[rule.name, *(cell(rule, database) for database in DATABASES)] for rule in rules]
+    expected = [
+        [rule.name, wiring(rule), *(cell(rule, database) for database in DATABASES)]
+        for rule in rules
+    ]
     assert rows[: len(rules)] == expected, "run: uv run scripts/verify.py --update README.md"
 
 
