@@ -25,6 +25,7 @@ examples:
   python scripts/verify.py --rules 'session/*,pooling/*'   the rules of two topics
   python scripts/verify.py --rules session/commit-before-response --database sqlite --keep
                                                            one rule; keep the projects to look at
+  python scripts/verify.py --wiring modern-di              what holds on that wiring, too
   python scripts/verify.py --releases                      which rules apply to which releases
   python scripts/verify.py --format json | jq .results     the evidence on standard output
 
