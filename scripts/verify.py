@@ -125,7 +125,8 @@ def _remarks(options: argparse.Namespace, evidence: "Evidence", *, outdated: boo
     """Say what the table does not."""
     yield from evidence.summary_of_not_run()
     if options.check and not evidence.complete:
-        yield f"{options.check}: what was not run is not compared"
+        names = ", ".join(dict.fromkeys(result.rule for result in evidence.not_run))
+        yield f"{options.check}: not compared, since not run: {names}"
     if options.update and not evidence.complete:
         yield f"{options.update} is left as it is, since not everything was run"
     if outdated and evidence.good:
@@ -151,6 +152,9 @@ def _verified_releases(
         updated = with_table(_text_of(options.update), matrix.to_table(), RELEASES_MARKS)
         write_text(updated, options.update)
     line.clear()
+    if options.update and matrix.good and not matrix.complete:
+        message = f"{options.update} is left as it is, since not everything was run"
+        print(f"verify: {message}", file=sys.stderr)
     for folder in matrix.folders:
         print(f"verify: {folder}", file=sys.stderr)
     _print(matrix.to_json() if options.format == "json" else matrix.to_table())

@@ -48,6 +48,8 @@ def test_a_rule_of_every_wiring_is_proved_on_each_and_refuted_on_the_default(
         ("container", True, None, "depends"),
     ]
     assert trials("sums/adds") == [("depends", True, True, None)]
+    page = Path("evidence.html").read_text(encoding="utf-8")
+    assert "container: <span class='tag good'>✓ proved</span>" in page
     folder = Path(ran.error.strip().rpartition(" ")[2])
     for name, wiring in (("scaffold", "depends"), ("scaffold-wiring=container", "container")):
         text = (folder / f"sqlite/{name}/project/app/sums.py").read_text(encoding="utf-8")
@@ -91,6 +93,8 @@ def test_wirings_can_be_chosen(
 
     assert ran.code == 0, ran.out
     assert trials(EVERYWHERE) == tried
+    page = Path("evidence.html").read_text(encoding="utf-8")
+    assert ("it is refuted on another wiring" in page) == (wirings == ["container"])
     assert bool(trials("sums/adds")) == ("depends" in wirings)
     tested = [tests["wiring"] for tests in written_evidence()["service_tests"]]
     assert sorted(tested) == sorted(wirings)

@@ -75,6 +75,8 @@ def _lead(evidence: Evidence) -> str:
         words = "Every rule was proved and refuted; the service's own tests did not all pass."
     elif not evidence.complete:
         words = "Every rule that could be run was proved, and refuted with its counterexample."
+    elif all(result.refuted_on for result in run):
+        words = "Every rule was proved on the scaffold; it is refuted on another wiring."
     else:
         words = "Every rule was proved on the scaffold, and refuted with its counterexample."
     not_run = "".join(
@@ -87,17 +89,14 @@ def _lead(evidence: Evidence) -> str:
 
 def _totals(evidence: Evidence, rules: Sequence[Rule]) -> str:
     trials = len(evidence.results)
-    refutable = sum(result.refuted_on is None for result in evidence.results)
+    broken = [result for result in evidence.results if result.refuted_on is None]
     seconds = sum(result.seconds for result in evidence.results)
     seconds += sum(tests.seconds for tests in evidence.service_tests)
     return tiles(
         ("rule" if len(rules) == 1 else "rules", str(len(rules))),
         ("proved", f"{sum(result.proved is True for result in evidence.results)} of {trials}"),
-        ("refuted", f"{sum(result.refuted is True for result in evidence.results)} of {refutable}"),
-        (
-            "observed",
-            f"{sum(result.observed is True for result in evidence.results)} of {refutable}",
-        ),
+        ("refuted", f"{sum(result.refuted is True for result in broken)} of {len(broken)}"),
+        ("observed", f"{sum(result.observed is True for result in broken)} of {len(broken)}"),
         ("seconds", f"{seconds:.0f}"),
     )
 
@@ -142,10 +141,9 @@ def _link(rule: Rule) -> str:
 
 
 def _tests_on(tests: Sequence[ServiceTests]) -> str:
-    several = len(tests) > 1
-    return "".join(
-        f"<div>{text(part.wiring) + ': ' if several else ''}{_tests(part)}</div>" for part in tests
-    )
+    if len(tests) == 1:
+        return _tests(tests[0])
+    return "<br>".join(f"{text(part.wiring)}: {_tests(part)}" for part in tests)
 
 
 def _tests(tests: ServiceTests) -> str:

@@ -30,7 +30,7 @@ def _literals(texts: Sequence[str]) -> str:
     return "; ".join(f"<code>{text(literal, 160)}</code>" for literal in texts)
 
 
-def verdict_of(result: Result) -> str:
+def _verdict(result: Result) -> str:
     if result.not_run:
         return f"<span class=tag>? not run</span><div class=soft>{text(result.not_run, 160)}</div>"
     marks = _tag(result.proved, "proved")
@@ -43,11 +43,9 @@ def verdict_of(result: Result) -> str:
 
 def verdicts_of(results: Sequence[Result]) -> str:
     """Give the verdicts on one database, each with its wiring if there are several."""
-    several = len(results) > 1
-    return "".join(
-        f"<div>{text(result.wiring) + ': ' if several else ''}{verdict_of(result)}</div>"
-        for result in results
-    )
+    if len(results) == 1:
+        return _verdict(results[0])
+    return "<br>".join(f"{text(result.wiring)}: {_verdict(result)}" for result in results)
 
 
 def _tag(done: bool | None, word: str) -> str:
