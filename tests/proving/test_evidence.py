@@ -125,6 +125,18 @@ def test_a_rule_of_several_wirings_has_one_row() -> None:
     assert bad[2:] == ["| a/one | 2 wirings | container: proof failed: no |"]
 
 
+def test_what_goes_wrong_on_several_wirings_is_told_of_each() -> None:
+    wrong = (
+        replace(GOOD, proved=False, reason="no proof"),
+        replace(ELSEWHERE, proved=False, reason="no proof"),
+    )
+
+    lines = evidence_table(Evidence({}, wrong, ()), ["sqlite"]).splitlines()
+
+    assert lines[2] == "| a/one | 2 wirings | depends: no proof |"
+    assert lines[3:] == ["", "- a/one on SQLite (container): no proof"]
+
+
 def test_what_is_proved_but_refuted_elsewhere_is_not_called_refuted() -> None:
     table = evidence_table(Evidence({}, (ELSEWHERE,), ()), ["sqlite"])
 

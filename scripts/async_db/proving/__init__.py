@@ -1,1 +1,1 @@
-"""Running proofs and counterexamples, and telling what came of them."""
+"""Running proofs and counterexamples on rendered scaffolds, and telling what came of them."""

@@ -69,6 +69,17 @@ def test_a_matrix_is_good_when_windows_are_what_was_seen() -> None:
     assert LATEST.agrees
 
 
+def test_what_was_not_run_is_told_and_leaves_a_matrix_incomplete() -> None:
+    missing = replace(GOOD, proved=None, refuted=None, not_run="no tool")
+    verdict = replace(INSIDE, says="not run", reason="no tool")
+    matrix = replace(
+        MATRIX, tried=(OLD, replace(LATEST, verdicts=(verdict, EVERYWHERE), results=(missing,)))
+    )
+
+    assert (MATRIX.complete, matrix.complete, matrix.good) == (True, False, True)
+    assert "- latest: sums/adds not run: no tool" in matrix.to_table().splitlines()
+
+
 @pytest.mark.parametrize(("latest", "line"), BAD)
 def test_whatever_is_wrong_makes_a_matrix_bad_and_is_told(latest: Tried, line: str) -> None:
     matrix = replace(MATRIX, tried=(OLD, latest))

@@ -36,11 +36,14 @@ def _names(evidence: Evidence) -> list[str]:
 
 
 def _row(name: str, results: Sequence[Result], databases: Sequence[str]) -> list[str]:
-    own = [result for result in results if result.rule == name]
-    wirings = list(dict.fromkeys(result.wiring for result in own))
+    wirings = list(dict.fromkeys(result.wiring for result in results if result.rule == name))
     wiring = wirings[0] if len(wirings) == 1 else f"{len(wirings)} wirings"
-    cells = ([result for result in own if result.database == key] for key in databases)
-    return [name, wiring, *map(_cell, cells)]
+    return [name, wiring, *(_cell(_together(results, name, key)) for key in databases)]
+
+
+def _together(results: Sequence[Result], rule: str, database: str) -> list[Result]:
+    """Give the results that share a cell."""
+    return [part for part in results if (part.rule, part.database) == (rule, database)]
 
 
 def _cell(results: Sequence[Result]) -> str:
@@ -74,7 +77,9 @@ def _tests_cell(tests: ServiceTests) -> str:
 def _wrong(evidence: Evidence) -> Iterator[str]:
     """Say what went wrong, where a cell has no room for it or does not say where."""
     for result in evidence.results:
-        if result.reason is not None and result.reason != _cell([result]):
+        shown = _cell(_together(evidence.results, result.rule, result.database))
+        told = shown in (result.reason, f"{result.wiring}: {result.reason}")
+        if result.reason is not None and not told:
             yield _line(result.rule, result, result.reason)
     for tests in evidence.service_tests:
         if tests.reason is not None:
