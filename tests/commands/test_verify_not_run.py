@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.packs import Pack, Ran, proof, results, written_evidence
+from async_db.servers.programs import HIDDEN, PGBOUNCER
+from tests.commands.packs import Command, Pack, Ran, proof, results, written_evidence
 
 NAME = "sums/with-a-tool"
 MISSING = "tool is not installed: sudo apt-get install -y tools"
@@ -61,6 +62,18 @@ def test_where_nothing_is_run_nothing_is_good(run: Callable[..., Ran]) -> None:
     assert ran.code == 1
     assert json.loads(ran.out)["results"][0]["proved"] is None
     assert "Nothing could be run." in Path("evidence.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.postgres
+def test_the_packs_own_proof_says_which_program_it_lacks(command: Command, root: Path) -> None:
+    rule = "pooling/prepared-statements-behind-pgbouncer"
+    arguments = ("--root", str(root), "--evidence", "evidence.json", "--format", "json")
+
+    ran = command(*arguments, "--rules", rule, **{HIDDEN: "chromium,pgbouncer"})
+
+    assert ran.code == 1, ran.out
+    (result,) = json.loads(ran.out)["results"]
+    assert (result["proved"], result["not_run"]) == (None, PGBOUNCER.missing)
 
 
 @pytest.mark.postgres

@@ -27,7 +27,7 @@ RULE = parse_rules(
     Path("sums.md"),
 )[0]
 BOTH = ("sqlite", "postgresql")
-WIRINGS = Wirings("depends", ("depends", "container"))
+WIRINGS = Wirings("depends", ("depends", "container"), ("depends", "container"))
 MANIFEST = Manifest(
     {"wiring": Option("wiring", "choice", "depends", "", ("container", "depends", "manager"))}, {}
 )
@@ -97,7 +97,7 @@ def test_the_service_is_tested_on_each_wiring_without_other_options() -> None:
 
 
 def test_nothing_is_rendered_that_nothing_is_run_on() -> None:
-    only = Wirings("depends", ("container",))
+    only = replace(WIRINGS, chosen=("container",))
 
     assert groups_of([LITE], ("postgresql",), WIRINGS, tested=False) == []
     assert told(groups_of([PLAIN, EVERYWHERE], ("sqlite",), only, tested=False)) == [
@@ -105,8 +105,14 @@ def test_nothing_is_rendered_that_nothing_is_run_on() -> None:
     ]
 
 
+def test_a_rule_of_an_unknown_wiring_is_not_passed_over() -> None:
+    with pytest.raises(RequestError, match="sums/strung: the scaffold has no wiring string"):
+        groups_of([rule("strung", {"wiring": "string"})], BOTH, WIRINGS, tested=True)
+
+
 def test_wirings_are_those_of_the_manifest() -> None:
-    assert choose_wirings(MANIFEST, ()) == Wirings("depends", ("depends", "container", "manager"))
+    known = ("depends", "container", "manager")
+    assert choose_wirings(MANIFEST, ()) == Wirings("depends", known, known)
     assert choose_wirings(MANIFEST, ("manager", "container")).chosen == ("container", "manager")
     with pytest.raises(RequestError, match="string: the scaffold has container, depends, manager"):
         choose_wirings(MANIFEST, ("string",))

@@ -41,6 +41,13 @@ def test_the_table_of_releases_has_all_rules_and_their_windows(
     assert rows[len(bound)][:2] == [f"{len(rules) - len(bound)} other rules", "any release"], run
 
 
+def test_ci_runs_the_two_commands_and_leaves_nothing_out(root: Path) -> None:
+    script = (root / ".ci/run").read_text("utf-8")
+
+    assert "uv run scripts/verify.py --strict --check README.md\n" in script
+    assert "uv run pytest --strict-programs\n" in script
+
+
 def rows_between(root: Path, marks: tuple[str, str]) -> list[list[str]]:
     """Give the cells of a table, without its header."""
     table = (root / "README.md").read_text("utf-8").partition(marks[0])[2].partition(marks[1])[0]

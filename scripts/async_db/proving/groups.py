@@ -17,11 +17,18 @@ class Wirings:
     """The wirings to verify on, in the manifest's order but for the default, which comes first."""
 
     default: str
+    known: tuple[str, ...]
     chosen: tuple[str, ...]
 
     def of(self, rule: Rule) -> tuple[str, ...]:
-        """Give those that a rule is proved on."""
+        """Give those that a rule is proved on.
+
+        Raises:
+            RequestError: the rule's text names one that the scaffold has not.
+        """
         own = rule.options.get(WIRING, self.default)
+        if own not in self.known:
+            raise RequestError(f"{rule.name}: the scaffold has no wiring {own}")
         return tuple(name for name in self.chosen if rule.every_wiring or name == own)
 
 
@@ -40,7 +47,8 @@ def choose_wirings(manifest: Manifest, names: Sequence[str]) -> Wirings:
             known = ", ".join(option.allowed)
             raise RequestError(f"--wiring {name}: the scaffold has {known}")
     ordered = sorted(option.allowed, key=lambda name: name != option.default)
-    return Wirings(option.default, tuple(name for name in ordered if not names or name in names))
+    chosen = tuple(name for name in ordered if not names or name in names)
+    return Wirings(option.default, tuple(ordered), chosen)
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,9 @@ def groups_of(
         databases: the keys of those to prove them on.
         wirings: those to prove them on.
         tested: whether there is also a scaffold for the service's own tests on each wiring.
+
+    Raises:
+        RequestError: a rule's text names a wiring that the scaffold has not.
     """
     members: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Rule]] = {}
     for database in databases:
