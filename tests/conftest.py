@@ -2,6 +2,7 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from async_db.rules.catalogue import Rule, load_rules
@@ -15,6 +16,10 @@ PROGRAMS = {"browser": CHROMIUM, "git": GIT, "pgbouncer": PGBOUNCER}
 
 # A shell that starts us in the background has us ignore Ctrl-C, and all that we start inherits it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says more of the machine than of what is tested.
+hypothesis.settings.register_profile("pack", deadline=None)
+hypothesis.settings.load_profile("pack")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
