@@ -81,10 +81,11 @@ def run(
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
     folder = tmp_path / "pack" / "templates"
-    (folder / "{{ package }}").mkdir(parents=True)
-    (folder / "manifest.toml").write_text(MANIFEST)
     for name, text in TEMPLATES.items():
-        (folder / "{{ package }}" / f"{name}.jinja").write_text(text)
+        path = folder / f"{name}.jinja"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "manifest.toml").write_text(MANIFEST)
     return folder
 
 

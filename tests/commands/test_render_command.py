@@ -201,7 +201,7 @@ def test_help(command: Command, monkeypatch: pytest.MonkeyPatch, text: str) -> N
         (["new", "--colour", "blue"], "unrecognized arguments: --colour blue"),
         (["new", "--database", "mysql"], "'mysql' is not one of postgresql, sqlite, both"),
         (["new", "--package", "json"], "would hide the standard library's module"),
-        (["new", "--model", "Base"], "is a name that the project uses itself"),
+        (["new", "--model", "Import"], "would be called 'import', which Python needs"),
         (["--into", "project", "--only", "cache"], "unknown layer 'cache': there are engine"),
         (["--into", "project", "--only", ""], "unknown layer ''"),
         (["--into", "project", "--only", "lite"], "lite: no files under these options"),
@@ -233,9 +233,9 @@ def test_refusals(
 
 
 def test_a_broken_template_is_told_in_one_line(command: Command, tmp_path: Path) -> None:
-    (command.templates / "{{ package }}/engine.py.jinja").write_text("x = {{ colour }}\n")
+    (command.templates / "base/{{ package }}/engine.py.jinja").write_text("x = {{ colour }}\n")
     assert command(tmp_path / "new") == 2
-    assert command.err == "render: {{ package }}/engine.py.jinja: 'colour' is undefined\n"
+    assert command.err == "render: base/{{ package }}/engine.py.jinja: 'colour' is undefined\n"
     assert not (tmp_path / "new").exists()
 
 

@@ -89,7 +89,7 @@ def on_disk(mount: str, program: str, templates: Path, folder: Path) -> Any:
 
 def test_a_full_disk(templates: Path, project: Path) -> None:
     big = "".join(f"NUMBER_{number} = {number}\n" for number in range(8000))
-    (templates / "{{ package }}/session.py.jinja").write_text(big)
+    (templates / "base/{{ package }}/session.py.jinja").write_text(big)
     stderr, answer = on_disk(
         FULL,
         """

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 MANIFEST = """
-reserved_models = ["Base"]
-
 [options.database]
 type = "choice"
 default = "postgresql"
@@ -27,6 +25,11 @@ default = "info"
 allowed = ["info", "debug"]
 help = "An option that the command has no word about."
 
+[trees.base]
+
+[trees.lite]
+when = { database = ["sqlite", "both"] }
+
 [layers.engine]
 help = "The engine of it."
 files = ["{{ package }}/__init__.py", "{{ package }}/engine.py"]
@@ -40,10 +43,12 @@ help = "Only for SQLite."
 files = ["{{ package }}/lite.py"]
 """
 TEMPLATES = {
-    "__init__.py": "",
-    "engine.py": "LEVEL = '{{ log_level }}'\n",
-    "session.py": "from {{ package }}.engine import LEVEL\n\n{{ entities }} = LEVEL\n",
-    "lite.py": "{% if sqlite %}\nX = 1\n{% endif %}\n",
+    "base/{{ package }}/__init__.py": "",
+    "base/{{ package }}/engine.py": "LEVEL = '{{ log_level }}'\n",
+    "base/{{ package }}/session.py": (
+        "from {{ package }}.engine import LEVEL\n\n{{ entities }} = LEVEL\n"
+    ),
+    "lite/{{ package }}/lite.py": "X = 1\n",
 }
 ENGINE = 'LEVEL = "info"\n'
 

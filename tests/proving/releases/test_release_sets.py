@@ -196,11 +196,12 @@ def test_releases_that_commit_in_time_have_a_scaffold_of_their_own(
 
 
 def test_that_scaffold_has_no_scope_and_its_counterexamples_neither() -> None:
-    usual = render_project(ROOT / "templates", {})
-    older = render_project(ROOT / "templates", {"fastapi": "0.106"})
+    imports = {"with": "import"}
+    usual = render_project(ROOT / "templates", imports)
+    older = render_project(ROOT / "templates", imports | {"fastapi": "0.106"})
 
     scoped = {str(path) for path, text in usual.items() if 'scope="function"' in text}
-    assert {"app/database/session.py", "app/orders/routes.py"} <= scoped
+    assert {"app/database/session.py", "app/orders/imports.py"} <= scoped
     assert {str(path) for path in usual if usual[path] != older[path]} == {
         *scoped,
         "pyproject.toml",
