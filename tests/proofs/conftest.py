@@ -143,6 +143,17 @@ def stored(real_database: Database) -> Callable[[], Awaitable[int]]:
     return stored
 
 
+@pytest.fixture
+async def pin(real_database: Database) -> AsyncIterator[None]:
+    """A secret for injections to learn: 4711, in a table that no operation reads."""
+    async with real_database.engine.begin() as connection:
+        await connection.execute(text("create table pins (pin varchar(4))"))
+        await connection.execute(text("insert into pins values (:pin)"), {"pin": "4711"})
+    yield
+    async with real_database.engine.begin() as connection:
+        await connection.execute(text("drop table pins"))
+
+
 @pytest.fixture(scope="session")
 def behind_pgbouncer(
     database_url: str,
