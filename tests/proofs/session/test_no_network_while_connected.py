@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.orders.shipping import get_carrier
+from app.orders.carrier import get_carrier
 from async_db.watching import Serve, Service
 
 
@@ -27,7 +27,8 @@ async def test_others_are_served_while_the_carrier_takes_its_time(serve: Serve) 
 
 
 async def confirmed_order(service: Service) -> str:
-    created = await service.request("POST", "/orders", {"reference": "A-1"})
+    body = {"reference": "A-1", "items": [{"sku": "bolt", "quantity": 1}]}
+    created = await service.request("POST", "/orders", body)
     path = f"/orders/{created.json()['id']}"
     await service.request("POST", f"{path}/confirm")
     return path

@@ -16,7 +16,7 @@ pytestmark = [
 async def test_a_background_task_stores_what_it_wrote(service: Service) -> None:
     order = await new_order(service, "A-1")
 
-    await service.request("POST", f"{order}/confirm")
+    await service.request("POST", f"{order}/receipt")
 
     receipt = (await service.request("GET", order)).json()["receipt"]
     observed = f"receipt stored: {receipt}"
@@ -28,7 +28,7 @@ async def test_a_background_task_gives_its_connection_back(serve: Serve) -> None
     async with serve(**only_two) as service:
         orders = [await new_order(service, f"A-{number}") for number in range(4)]
 
-        answers = [(await service.request("POST", f"{order}/confirm")).status for order in orders]
+        answers = [(await service.request("POST", f"{order}/receipt")).status for order in orders]
 
         observed = f"four requests on a pool of two: {answers}"
         assert observed == "four requests on a pool of two: [202, 202, 202, 202]", observed
