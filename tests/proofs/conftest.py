@@ -14,7 +14,7 @@ from app.database.engine import Database
 from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
-from async_db.servers import find_pgbouncer, throwaway_pgbouncer
+from async_db.servers import NOT_RUN, PGBOUNCER, find_pgbouncer, throwaway_pgbouncer
 from async_db.watching import Serve, Service, watched
 
 
@@ -104,5 +104,5 @@ def behind_pgbouncer(
 ) -> Callable[[Mapping[str, object]], AbstractContextManager[str]]:
     """Run a real PgBouncer in front of the database, and give the URL that leads through it."""
     if find_pgbouncer() is None:
-        pytest.skip("not run: pgbouncer is not installed")
+        pytest.skip(NOT_RUN + PGBOUNCER.missing)
     return lambda settings: throwaway_pgbouncer(database_url, settings)
