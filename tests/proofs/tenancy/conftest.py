@@ -41,9 +41,8 @@ async def ask(
 @pytest.fixture
 def one_order_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have an export read its second page when the first was sent."""
-    from app.orders import exports  # not every proof about tenants has it rendered
-
-    monkeypatch.setattr(exports, "EXPORT_PAGE", 1)
+    # By its path: not every proof about tenants has it rendered.
+    monkeypatch.setattr("app.orders.exports.EXPORT_PAGE", 1)
 
 
 def asking(client: Client) -> Callable[..., Awaitable[Exchange]]:
