@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import text
 
+from app.database.engine import Database
 from app.main import create_app
 from app.settings import Settings
 from async_db.watching import Recorder, Serve
@@ -35,6 +36,8 @@ async def start_half_way(settings: Settings) -> None:
     app = create_app(settings)
     async with app.router.lifespan_context(app) as state:
         assert state is not None
-        async with state["database"].engine.connect() as connection:
+        # However it is wired, and whatever it is called there.
+        (database,) = (value for value in state.values() if isinstance(value, Database))
+        async with database.engine.connect() as connection:
             await connection.execute(text("select 1"))
         raise RuntimeError("no cache")
