@@ -7,9 +7,10 @@ from async_db.watching import Serve, Service
 
 
 @pytest.mark.rule("session/no-network-while-connected")
-async def test_others_are_served_while_the_carrier_takes_its_time(serve: Serve) -> None:
-    only_one = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_one) as service:
+async def test_others_are_served_while_the_carrier_takes_its_time(
+    serve_with_pool_of: Serve,
+) -> None:
+    async with serve_with_pool_of(1) as service:
         carrier = SlowCarrier()
         service.app.dependency_overrides[get_carrier] = lambda: carrier
         order = await confirmed_order(service)

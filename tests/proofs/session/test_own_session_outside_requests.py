@@ -23,9 +23,8 @@ async def test_a_background_task_stores_what_it_wrote(service: Service) -> None:
     assert observed == "receipt stored: A-1", observed
 
 
-async def test_a_background_task_gives_its_connection_back(serve: Serve) -> None:
-    only_two = {"database_pool_size": 2, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_two) as service:
+async def test_a_background_task_gives_its_connection_back(serve_with_pool_of: Serve) -> None:
+    async with serve_with_pool_of(2) as service:
         orders = [await new_order(service, f"A-{number}") for number in range(4)]
 
         answers = [(await service.request("POST", f"{order}/receipt")).status for order in orders]
