@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -76,7 +77,7 @@ class ScaffoldRun:
         self,
         request: Request,
         group: Group,
-        scaffold: Path,
+        scaffold: Future[Path],
         server: ThrowawayPostgres | str | None,
         prover: Prover,
         releases: Mapping[str, str],
@@ -85,10 +86,15 @@ class ScaffoldRun:
         self.label = f"{DATABASES[group.database]}{group}"
         self._group = group
         self._request = request
-        self._scaffold = scaffold
+        self._rendering = scaffold
         self._server = server
         self._prover = prover
         self._releases = releases
+
+    @property
+    def _scaffold(self) -> Path:
+        """Where it is, once it is rendered."""
+        return self._rendering.result()
 
     def prove(self) -> Proved:
         """Run all proofs on the scaffold, and the service's own tests if that is wanted here."""

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path, PurePosixPath
 
 from async_db.proving.evidence.results import installed_releases
@@ -13,9 +14,18 @@ from async_db.scaffold import render_project
 PROOFS = PurePosixPath("tests/proofs")
 
 
-def render_scaffolds(request: Request, groups: Sequence[Group], work: Path) -> list[Path]:
-    """Render the scaffolds, one after the other: ruff is not found by threads."""
-    return [_scaffold(request, work, group) for group in groups]
+def render_scaffolds(
+    request: Request, groups: Sequence[Group], work: Path, renderer: Executor
+) -> list[Future[Path]]:
+    """Begin to render the scaffolds, so that the first is proved while the others are rendered.
+
+    Args:
+        request: what to verify.
+        groups: what each is rendered for.
+        work: the folder that they are rendered into.
+        renderer: does one after the other; ruff is not found by several threads at once.
+    """
+    return [renderer.submit(_scaffold, request, work, group) for group in groups]
 
 
 def _scaffold(request: Request, work: Path, group: Group) -> Path:

@@ -79,10 +79,11 @@ def verify(
         work = stack.enter_context(_work_folder(keep=request.keep))
         prover = Prover(request.timeout, interrupted)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, request.jobs)))
-        rendering = pool.submit(render_scaffolds, request, groups, work)
+        renderer = ThreadPoolExecutor(1)
+        stack.callback(renderer.shutdown, cancel_futures=True)  # what nobody waits for any more
+        scaffolds = render_scaffolds(request, groups, work, renderer)
         progress(Progress(0, 0, "rendering the scaffold, starting the databases"))
         server = _server(stack, request.databases)
-        scaffolds = rendering.result()
         version = server.version if isinstance(server, ThrowawayPostgres) else None
         releases = installed_releases(version)
         runs = [
