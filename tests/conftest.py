@@ -1,21 +1,57 @@
 import signal
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from async_db.rules import Rule, load_rules
-from async_db.scaffold.rendering import Tree, render_project
+from async_db.scaffold import Tree, render_project
+from async_db.servers import CHROMIUM, GIT, NOT_RUN, PGBOUNCER
 
 ROOT = Path(__file__).resolve().parent.parent
+
+PROGRAMS = {"browser": CHROMIUM, "git": GIT, "pgbouncer": PGBOUNCER}
+"""What tests need that pip does not install, by the mark of those tests."""
 
 # A shell that starts us in the background has us ignore Ctrl-C, and all that we start inherits it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-
-# How long an example takes says how busy the machine is.
+# How long an example takes says more of the machine than of what is tested.
 hypothesis.settings.register_profile("pack", deadline=None)
 hypothesis.settings.load_profile("pack")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--strict-programs",
+        action="store_true",
+        help="fail what cannot be run because a program is not installed, instead of skipping it",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark, program in PROGRAMS.items():
+        if item.get_closest_marker(mark) and program.find() is None:
+            reason = NOT_RUN + program.missing
+            if item.config.getoption("--strict-programs"):
+                pytest.fail(reason, pytrace=False)
+            pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was not run, and what to do about it: a green run does not tell by itself."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(
+        reason.partition(NOT_RUN)[2]
+        for reason in (str(report.longrepr[2]) for report in skipped)
+        if NOT_RUN in reason
+    )
+    if reasons:
+        terminalreporter.section("not run")
+    for reason, number in reasons.items():
+        terminalreporter.line(f"{number} {'test' if number == 1 else 'tests'}: {reason}")
 
 
 @pytest.fixture(scope="session")

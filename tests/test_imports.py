@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from async_db import proving
+
 COMMANDS = frozenset({"observe", "render", "verify", "with_postgres"})
 # `observe` runs in the environment of the service that it watches, whatever else that has.
 INSTALLED: dict[str, frozenset[str]] = {
@@ -22,7 +24,7 @@ INSTALLED: dict[str, frozenset[str]] = {
     "watching": frozenset({"sqlalchemy", "starlette", "fastapi"}),  # fastapi as a type only
 }
 # Their `__init__` exports all that others use of them.
-CLOSED = ("findings", "pages", "rules", "servers", "traces", "watching")
+CLOSED = ("findings", "pages", "proving", "rules", "scaffold", "servers", "traces", "watching")
 
 
 def test_the_contracts_hold(root: Path) -> None:
@@ -77,6 +79,28 @@ def test_others_import_from_the_folder_and_not_from_its_modules(root: Path, fold
         if module != package
     ]
     assert inner == []
+
+
+def test_what_verify_starts_with_is_light(root: Path) -> None:
+    """It shows its progress at once, and its child processes import it too."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import verify; print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603 (this very Python)
+        [sys.executable, "-c", code, str(root / "scripts")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name for name in done.stdout.split() if name.startswith("async_db.")}
+    assert loaded == {
+        "async_db.proving",
+        "async_db.proving.arguments",
+        "async_db.proving.terminal",
+    }
+
+
+@pytest.mark.parametrize("name", proving.__all__)
+def test_all_that_proving_exports_is_there(name: str) -> None:
+    assert getattr(proving, name) is not None
 
 
 @pytest.mark.parametrize("folder", INSTALLED)

@@ -19,8 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from async_db.scaffold.atomic_writing import plan_writing, write
-from async_db.scaffold.rendering import render_project
+from async_db.scaffold import plan_writing, render_project, write
 
 EPILOG = """\
 examples:

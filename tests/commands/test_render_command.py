@@ -1,77 +1,16 @@
 """The command as it is called: its reports, its refusals, its exit codes."""
 
-import functools
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import render
-
-SCRIPTS = Path(render.__file__).parent
-
-MANIFEST = """
-reserved_models = ["Base"]
-
-[options.database]
-type = "choice"
-default = "postgresql"
-allowed = ["postgresql", "sqlite", "both"]
-help = "Which 100 % real one."
-
-[options.package]
-type = "package"
-default = "app"
-help = "Its name."
-
-[options.model]
-type = "model"
-default = "Order"
-help = "The class."
-
-[options.log_level]
-type = "choice"
-default = "info"
-allowed = ["info", "debug"]
-help = "An option that the command has no word about."
-
-[layers.engine]
-help = "The engine of it."
-files = ["{{ package }}/__init__.py", "{{ package }}/engine.py"]
-
-[layers.session]
-help = "The session of it."
-files = ["{{ package }}/session.py"]
-
-[layers.lite]
-help = "Only for SQLite."
-files = ["{{ package }}/lite.py"]
-"""
-
-TEMPLATES = {
-    "__init__.py": "",
-    "engine.py": "LEVEL = '{{ log_level }}'\n",
-    "session.py": "from {{ package }}.engine import LEVEL\n\n{{ entities }} = LEVEL\n",
-    "lite.py": "{% if sqlite %}\nX = 1\n{% endif %}\n",
-}
-
-ENGINE = 'LEVEL = "info"\n'
-
-
-@pytest.fixture
-def templates(tmp_path: Path) -> Path:
-    folder = tmp_path / "pack" / "templates"
-    (folder / "{{ package }}").mkdir(parents=True)
-    (folder / "manifest.toml").write_text(MANIFEST)
-    for name, text in TEMPLATES.items():
-        (folder / "{{ package }}" / f"{name}.jinja").write_text(text)
-    return folder
+from async_db.servers import GIT
+from helpers.small_templates import ENGINE, MANIFEST, files
 
 
 class Command:
@@ -94,21 +33,6 @@ class Command:
 @pytest.fixture
 def command(templates: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     return Command(templates, capsys)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return folder
-
-
-def files(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_text()
-        for path in folder.rglob("*")
-        if not path.is_dir()
-    }
 
 
 # --- what it does ------------------------------------------------------------------------------
@@ -221,6 +145,7 @@ def test_dry_run_says_what_would_be_refused(command: Command, project: Path) -> 
     assert files(project) == before
 
 
+@pytest.mark.git
 def test_diff_can_be_applied(command: Command, project: Path, tmp_path: Path) -> None:
     (project / "app").mkdir()
     (project / "app/engine.py").write_text("# mine")
@@ -233,7 +158,7 @@ def test_diff_can_be_applied(command: Command, project: Path, tmp_path: Path) ->
         "--- /dev/null\n+++ b/app/session.py\n@@ -0,0 +1,3 @@\n"
         "+from app.engine import LEVEL\n+\n+orders = LEVEL\n"
     )
-    git = shutil.which("git")
+    git = GIT.find()
     assert git is not None
     subprocess.run([git, "apply", "-"], cwd=project, input=command.out, text=True, check=True)  # noqa: S603
     assert files(project)["app/engine.py"] == ENGINE
@@ -276,7 +201,7 @@ def test_help(command: Command, monkeypatch: pytest.MonkeyPatch, text: str) -> N
         (["new", "--colour", "blue"], "unrecognized arguments: --colour blue"),
         (["new", "--database", "mysql"], "'mysql' is not one of postgresql, sqlite, both"),
         (["new", "--package", "json"], "would hide the standard library's module"),
-        (["new", "--model", "Base"], "is a name that the project uses itself"),
+        (["new", "--model", "Import"], "would be called 'import', which Python needs"),
         (["--into", "project", "--only", "cache"], "unknown layer 'cache': there are engine"),
         (["--into", "project", "--only", ""], "unknown layer ''"),
         (["--into", "project", "--only", "lite"], "lite: no files under these options"),
@@ -308,9 +233,9 @@ def test_refusals(
 
 
 def test_a_broken_template_is_told_in_one_line(command: Command, tmp_path: Path) -> None:
-    (command.templates / "{{ package }}/engine.py.jinja").write_text("x = {{ colour }}\n")
+    (command.templates / "base/{{ package }}/engine.py.jinja").write_text("x = {{ colour }}\n")
     assert command(tmp_path / "new") == 2
-    assert command.err == "render: {{ package }}/engine.py.jinja: 'colour' is undefined\n"
+    assert command.err == "render: base/{{ package }}/engine.py.jinja: 'colour' is undefined\n"
     assert not (tmp_path / "new").exists()
 
 
@@ -334,137 +259,3 @@ def test_an_interrupt_is_told(
     assert command(tmp_path / "new") == 130
     assert command.err == "render: interrupted; nothing was changed\n"
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
-
-
-# --- as a process of its own -------------------------------------------------------------------
-
-
-def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
-    return subprocess.run(  # noqa: S603 - our own program
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-def test_it_finds_its_files_from_anywhere(templates: Path, project: Path) -> None:
-    scripts = templates.parent / "scripts"
-    shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    done = run(sys.executable, scripts / "render.py", "new", cwd=project)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert files(project)["new/app/engine.py"] == ENGINE
-
-
-DRIVER = """
-import os, runpy, signal, sys
-real, program = os.replace, sys.argv[1]
-def replace(source, destination):
-    real(source, destination)
-    os.kill(os.getpid(), signal.SIGTERM)
-os.replace, sys.argv = replace, sys.argv[1:]
-runpy.run_path(program, run_name="__main__")
-"""
-
-
-def test_being_ended_leaves_nothing_half_written(templates: Path, project: Path) -> None:
-    scripts = templates.parent / "scripts"
-    shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    done = run(sys.executable, "-c", DRIVER, scripts / "render.py", "--into", ".", cwd=project)
-    assert (done.returncode, done.stderr) == (130, "render: interrupted; nothing was changed\n")
-    assert list(project.iterdir()) == []
-
-
-# Run on a disk of its own where the system lets us make one. Where it does not, the process's
-# own limit on the size of a file stands in for a full disk, and a simulated error for a
-# read-only one: what is expected of the command is the same.
-ON_ITS_OWN_DISK = ("unshare", "--mount", "--map-root-user")
-FULL = "mount -t tmpfs -o size=64k none disk"
-READ_ONLY = (
-    "mount -t tmpfs none disk; mkdir disk/app; echo mine > disk/app/engine.py; "
-    "mount -o remount,ro disk"
-)
-ON_DISK = """
-import json, pathlib, resource, sys
-import render
-disk, templates, real = pathlib.Path("disk"), pathlib.Path(sys.argv[1]), sys.argv[2] == "real"
-"""
-
-
-@functools.cache
-def can_mount() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    mounts = "mount -t tmpfs none /mnt; mount -o remount,ro /mnt"
-    probe = run(*ON_ITS_OWN_DISK, "sh", "-euc", mounts, cwd=Path("/"))
-    return probe.returncode == 0
-
-
-def on_disk(mount: str, program: str, templates: Path, folder: Path) -> Any:
-    """What the program prints, run in a folder where `disk` is a disk of its own."""
-    (folder / "disk").mkdir()
-    command: list[str | Path] = [sys.executable, "-c", ON_DISK + program, templates]
-    if can_mount():
-        shell = ["sh", "-euc", f'{mount}; exec "$@"', "sh"]
-        done = run(*ON_ITS_OWN_DISK, *shell, *command, "real", cwd=folder)
-    else:
-        done = run(*command, "simulated", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return done.stderr, json.loads(done.stdout.splitlines()[-1])
-
-
-def test_a_full_disk(templates: Path, project: Path) -> None:
-    big = "".join(f"NUMBER_{number} = {number}\n" for number in range(8000))
-    (templates / "{{ package }}/session.py.jinja").write_text(big)
-    stderr, answer = on_disk(
-        FULL,
-        """
-prepare = render._prepare
-def limited(*given):
-    # Rendering has scratch files of the same size: limit only what is written after it.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits[1], limits[1]))
-    job = prepare(*given)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, limits[1]))
-    return job
-if not real:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    render._prepare = limited
-(disk / "app").mkdir()
-(disk / "app/engine.py").write_text("mine")
-code = [render.main(["--into", "disk", "--force"], templates), render.main(["disk/new"], templates)]
-print(json.dumps([code, sorted(map(str, disk.rglob("*"))), (disk / "app/engine.py").read_text()]))
-""",
-        templates,
-        project,
-    )
-    assert answer == [[2, 2], ["disk/app", "disk/app/engine.py"], "mine"]
-    lines = stderr.splitlines()
-    assert len(lines) == 2
-    for line in lines:
-        assert "No space left on device" in line or "File too large" in line
-        assert line.endswith("; nothing was changed")
-
-
-def test_a_read_only_disk(templates: Path, project: Path) -> None:
-    stderr, answer = on_disk(
-        READ_ONLY,
-        """
-if not real:
-    import errno, os
-    (disk / "app").mkdir()
-    (disk / "app/engine.py").write_text("mine\\n")
-    make = os.mkdir
-    def mkdir(path, *mode, **options):
-        if "disk" in str(path):
-            raise OSError(errno.EROFS, "Read-only file system", str(path))
-        make(path, *mode, **options)
-    os.mkdir = mkdir
-code = [render.main(["--into", "disk", "--force"], templates), render.main(["disk/new"], templates)]
-print(json.dumps([code, sorted(map(str, disk.rglob("*"))), (disk / "app/engine.py").read_text()]))
-""",
-        templates,
-        project,
-    )
-    assert answer == [[2, 2], ["disk/app", "disk/app/engine.py"], "mine\n"]
-    assert stderr.splitlines() == [
-        f"render: cannot write {project / 'disk'}: Read-only file system; nothing was changed",
-        f"render: cannot write {project / 'disk/new'}: Read-only file system; nothing was changed",
-    ]

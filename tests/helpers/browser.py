@@ -1,25 +1,14 @@
 """A headless browser, and where in it things are."""
 
 import base64
-import shutil
 from collections.abc import Callable
 from typing import Literal
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 Opens = Callable[..., Page]
-
-
-def executable() -> str:
-    """Find a browser; without one nothing here can be known, so nothing is skipped."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.fail("no browser: install Chromium: apt-get install chromium", pytrace=False)
-    return found
 
 
 def card(page: Page, route: str) -> Locator:

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from async_db.findings import Finding
 from async_db.pages import Shown, observe_page
-from async_db.proving.evidence import Evidence, Result
-from async_db.proving.evidence_page import Pair, evidence_page
+from async_db.proving import Evidence, Pair, Result, evidence_page
 from async_db.rules import Rule
 from async_db.traces import Event, Kind, Recording, Trace
 

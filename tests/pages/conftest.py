@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from async_db.rules import Rule
-from helpers.browser import Opens, Scheme, executable
+from async_db.servers import CHROMIUM
+from helpers.browser import Opens, Scheme
 from helpers.browser_pages import observed, proved
 
 ARGUMENTS = [
@@ -34,7 +35,7 @@ def pages(tmp_path: Path, rules: tuple[Rule, ...]) -> dict[str, Path]:
 def browser() -> Iterator[Browser]:
     # For no longer than this module: what drives it keeps an event loop running, beside which the
     # async tests of this process could not have theirs.
-    path = executable()
+    path = CHROMIUM.find()
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *root])

@@ -6,8 +6,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from async_db.findings import Finding
-from async_db.proving.evidence import Evidence, Result, ServiceTests
-from async_db.proving.evidence_page import MAX_REQUESTS, Pair, evidence_page
+from async_db.proving import MAX_REQUESTS, Evidence, Pair, Result, ServiceTests, evidence_page
 from async_db.rules import Rule
 from async_db.traces import Event, Kind, Recording
 from helpers.html import assert_harmless, read, words_of

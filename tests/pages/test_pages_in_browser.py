@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.browser import SCHEMES, Opens, Scheme, boxes, executable, open_all
+from helpers.browser import SCHEMES, Opens, Scheme, boxes, open_all
 from helpers.browser_pages import LEAK, PAGES, RULE
 
 pytestmark = pytest.mark.browser
@@ -133,9 +133,3 @@ def test_rules_can_be_chosen_by_topic_database_and_outcome(opens: Opens) -> None
     page.get_by_label("only what did not go as stated").check()
     assert [one.get_attribute("id") for one in rules.all()] == [LEAK]
     assert page.locator("form.filter output").text_content() == f"1 of {everything} shown"
-
-
-def test_without_a_browser_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
-        executable()

@@ -1,20 +1,27 @@
 """Fixtures of the proofs, on top of the service's own: its app as a server would run it, watched."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import delete, func, make_url, select, text
+from sqlalchemy import Engine, delete, event, func, make_url, select, text
+from sqlalchemy.util import await_only
 
 from app.database.base import Base
 from app.database.engine import Database
 from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
-from async_db.servers import find_pgbouncer, throwaway_pgbouncer
+from async_db.servers import NOT_RUN, PGBOUNCER, find_pgbouncer, throwaway_pgbouncer
 from async_db.watching import Serve, Service, watched
 
 
@@ -73,6 +80,17 @@ async def serve(settings: Settings, real_database: Database) -> AsyncIterator[Se
 
 
 @pytest.fixture
+def serve_with_pool_of(serve: Serve) -> Serve:
+    """Serve the app with a pool of so many connections; who finds none is soon answered 503."""
+
+    def serve_small(connections: int, **changed: object) -> AbstractAsyncContextManager[Service]:
+        pool = {"database_pool_size": connections, "database_max_overflow": 0}
+        return serve(**pool | {"database_pool_timeout": 0.05} | changed)
+
+    return serve_small
+
+
+@pytest.fixture
 async def service(serve: Serve) -> AsyncIterator[Service]:
     async with serve() as service:
         yield service
@@ -88,6 +106,33 @@ def garbage_kept(serve: Serve) -> Iterator[None]:
 
 
 @pytest.fixture
+def held() -> Callable[..., AbstractContextManager[tuple[asyncio.Semaphore, asyncio.Event]]]:
+    """Hold engines at one of their events until a gate is opened; a semaphore tells of each.
+
+    What the event says of itself decides whether it is held, if there is a function to ask.
+    """
+
+    @contextmanager
+    def held(
+        name: str, concerned: Callable[..., bool] = lambda *_: True
+    ) -> Iterator[tuple[asyncio.Semaphore, asyncio.Event]]:
+        reached, gate = asyncio.Semaphore(0), asyncio.Event()
+
+        def hold(*told: object) -> None:
+            if concerned(*told):
+                reached.release()
+                await_only(gate.wait())
+
+        event.listen(Engine, name, hold)
+        try:
+            yield reached, gate
+        finally:
+            event.remove(Engine, name, hold)
+
+    return held
+
+
+@pytest.fixture
 def stored(real_database: Database) -> Callable[[], Awaitable[int]]:
     """Count the orders in the database, seen from a connection that is not the service's."""
 
@@ -98,11 +143,22 @@ def stored(real_database: Database) -> Callable[[], Awaitable[int]]:
     return stored
 
 
+@pytest.fixture
+async def pin(real_database: Database) -> AsyncIterator[None]:
+    """A secret for injections to learn: 4711, in a table that no operation reads."""
+    async with real_database.engine.begin() as connection:
+        await connection.execute(text("create table pins (pin varchar(4))"))
+        await connection.execute(text("insert into pins values (:pin)"), {"pin": "4711"})
+    yield
+    async with real_database.engine.begin() as connection:
+        await connection.execute(text("drop table pins"))
+
+
 @pytest.fixture(scope="session")
 def behind_pgbouncer(
     database_url: str,
 ) -> Callable[[Mapping[str, object]], AbstractContextManager[str]]:
     """Run a real PgBouncer in front of the database, and give the URL that leads through it."""
     if find_pgbouncer() is None:
-        pytest.skip("not run: pgbouncer is not installed")
+        pytest.skip(NOT_RUN + PGBOUNCER.missing)
     return lambda settings: throwaway_pgbouncer(database_url, settings)

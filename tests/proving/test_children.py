@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from async_db.proving.children import (
-    AFTER_THE_TESTS,
-    Interrupted,
-    Job,
-    Outcome,
-    Prover,
-    Report,
-    child_environment,
-)
+from async_db.proving.children.child import child_environment
+from async_db.proving.children.job import AFTER_THE_TESTS, Job, Outcome, Report
+from async_db.proving.children.prover import Interrupted, Prover
 
 MARKED = """\
 import os, sys, warnings

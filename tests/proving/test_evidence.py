@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from async_db.proving.evidence import (
-    RELEASES_MARKS,
-    Evidence,
-    EvidenceError,
-    Result,
-    ServiceTests,
-    check_writable,
-    installed_releases,
-    with_table,
-    write_text,
-)
+from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
+from async_db.proving.evidence.markdown import RELEASES_MARKS, shows_table, with_table
+from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
+from async_db.proving.evidence.table import evidence_table
 
 GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True)
+ELSEWHERE = replace(GOOD, wiring="container", refuted=None, observed=None, refuted_on="depends")
+MISSING = "tool is not installed: sudo apt-get install -y tools"
+NOT_RUN = replace(
+    GOOD, rule="c/three", proved=None, refuted=None, outcome=None, observed=None, not_run=MISSING
+)
 TESTS = ServiceTests("depends", "sqlite", 3, 0, 1, 1.5)
 EVIDENCE = Evidence({"fastapi": "0.165.0"}, (GOOD,), (TESTS,))
 
@@ -33,6 +31,7 @@ def test_json_has_the_form_that_is_documented() -> None:
     assert content == {
         "schema_version": 1,
         "releases": {"fastapi": "0.165.0"},
+        "complete": True,
         "results": [
             {**common, "refuted": True, "outcome": "409", "seconds": 0.123, "observed": True},
             {
@@ -66,6 +65,10 @@ def test_json_has_the_form_that_is_documented() -> None:
         (replace(EVIDENCE, results=(replace(GOOD, proved=False),)), False),
         (replace(EVIDENCE, results=(replace(GOOD, refuted=None),)), False),
         (replace(EVIDENCE, results=(replace(GOOD, reason="not observed"),)), False),
+        (replace(EVIDENCE, results=(GOOD, ELSEWHERE)), True),
+        (replace(EVIDENCE, results=(GOOD, replace(ELSEWHERE, proved=None))), False),
+        (replace(EVIDENCE, results=(GOOD, NOT_RUN)), True),
+        (replace(EVIDENCE, results=(NOT_RUN,)), False),
         (replace(EVIDENCE, service_tests=(replace(TESTS, reason="failed"),)), False),
     ],
 )
@@ -82,7 +85,7 @@ def test_the_table_says_what_went_wrong() -> None:
     )
     tests = (TESTS, replace(TESTS, database="postgresql", passed=2, failed=1, reason="t: no"))
 
-    table = Evidence({}, results, tests).to_table(["sqlite", "postgresql"])
+    table = evidence_table(Evidence({}, results, tests), ["sqlite", "postgresql"])
 
     lines = table.splitlines()
     assert [line.split(" | ")[0].strip("| ") for line in lines[:5]] == [
@@ -95,18 +98,94 @@ def test_the_table_says_what_went_wrong() -> None:
     assert len({len(line) for line in lines[:5]}) == 1
     assert "x \\| y x \\| y" in lines[2]
     assert "… " in lines[2]
-    assert [cell.strip() for cell in lines[3].split("|")[1:4]] == ["b/two", "no proof", "–"]
-    cells = [cell.strip() for cell in lines[4].split("|")[2:4]]
-    assert cells == ["3 passed, 1 skipped", "2 passed, 1 failed, 1 skipped"]
+    assert [cell.strip() for cell in lines[3].split("|")[1:5]] == [
+        "b/two",
+        "depends",
+        "no proof",
+        "–",
+    ]
+    cells = [cell.strip() for cell in lines[4].split("|")[2:5]]
+    assert cells == ["depends", "3 passed, 1 skipped", "2 passed, 1 failed, 1 skipped"]
     assert lines[5:] == [
         "",
-        f"- a/one on PostgreSQL: {' '.join(long.split())}",
-        "- the service's own tests on PostgreSQL: t: no",
+        f"- a/one on PostgreSQL (depends): {' '.join(long.split())}",
+        "- the service's own tests on PostgreSQL (depends): t: no",
     ]
 
 
+def test_a_rule_of_several_wirings_has_one_row() -> None:
+    wrong = replace(ELSEWHERE, proved=False, reason="proof failed: no")
+
+    good, bad = (
+        evidence_table(Evidence({}, results, ()), ["sqlite"]).splitlines()
+        for results in ((GOOD, ELSEWHERE), (GOOD, wrong))
+    )
+
+    assert good[2:] == ["| a/one | 2 wirings | proved, refuted, observed |"]
+    assert bad[2:] == ["| a/one | 2 wirings | container: proof failed: no |"]
+
+
+def test_what_goes_wrong_on_several_wirings_is_told_of_each() -> None:
+    wrong = (
+        replace(GOOD, proved=False, reason="no proof"),
+        replace(ELSEWHERE, proved=False, reason="no proof"),
+    )
+
+    lines = evidence_table(Evidence({}, wrong, ()), ["sqlite"]).splitlines()
+
+    assert lines[2] == "| a/one | 2 wirings | depends: no proof |"
+    assert lines[3:] == ["", "- a/one on SQLite (container): no proof"]
+
+
+def test_what_is_proved_but_refuted_elsewhere_is_not_called_refuted() -> None:
+    table = evidence_table(Evidence({}, (ELSEWHERE,), ()), ["sqlite"])
+
+    assert table.splitlines()[2] == "| a/one | container | proved |"
+
+
+def test_what_was_not_run_is_told_with_the_line_that_installs_it() -> None:
+    evidence = Evidence({}, (GOOD, NOT_RUN), ())
+
+    lines = evidence_table(evidence, ["sqlite"]).splitlines()
+
+    assert lines[3] == "| c/three | depends | not run                   |"
+    assert lines[4:] == ["", f"- c/three on SQLite (depends): not run: {MISSING}"]
+    assert evidence.summary_of_not_run() == [f"not run: 1 of 2 trials: {MISSING}"]
+    content = json.loads(evidence.to_json())
+    assert content["complete"] is False
+    assert [result.get("not_run") for result in content["results"]] == [None, MISSING]
+
+
+SHOWN = "<!-- evidence -->\n| a | b |\n| - | - |\n| x | proved  |\n<!-- /evidence -->\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "unknown", "shows"),
+    [
+        ("| x | proved  |", None, True),
+        ("| x | proved |", None, False),
+        ("| x | proved |", "?", True),
+        ("| x | ? |", "?", True),
+        ("| x | failed |", "?", False),
+        ("| y | ? |", "?", False),
+        ("| x | ? |\n| y | ? |", "?", False),
+        ("| x | ? | ? |", "?", False),
+    ],
+)
+def test_a_table_is_compared_as_far_as_it_is_known(
+    row: str, unknown: str | None, shows: bool
+) -> None:
+    table = f"| a | b |\n| - | - |\n{row}\n"
+
+    assert shows_table(SHOWN, table, unknown=unknown) is shows
+
+
 def test_a_good_table_has_nothing_below_it() -> None:
-    assert EVIDENCE.to_table(["sqlite"]).splitlines()[-1].startswith("| the service's own tests |")
+    assert (
+        evidence_table(EVIDENCE, ["sqlite"])
+        .splitlines()[-1]
+        .startswith("| the service's own tests |")
+    )
 
 
 def test_evidence_replaces_what_was_there(tmp_path: Path) -> None:

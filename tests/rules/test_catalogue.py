@@ -111,6 +111,21 @@ def test_a_rule_is_read_with_all_it_states() -> None:
     assert second.options == {}
 
 
+def test_features_are_given_as_the_manifest_takes_them() -> None:
+    several = TEXT.replace("`cache=none`", "`with=import+export+import`")
+    one = TEXT.replace("`cache=none`", "`with=export`")
+
+    assert parse_rules(several, PATH)[0].options == {"tenancy": "schema", "with": "export,import"}
+    assert parse_rules(one, PATH)[0].options == {"tenancy": "schema", "with": "export"}
+
+
+def test_a_rule_may_hold_on_every_wiring() -> None:
+    first, second = parse_rules(TEXT.replace("`cache=none`", "`wiring=every`"), PATH)
+
+    assert (first.every_wiring, first.options) == (True, {"tenancy": "schema"})
+    assert not second.every_wiring
+
+
 def test_code_blocks_are_given_with_their_source() -> None:
     code = parse_rules(TEXT, PATH)[0].code
 
@@ -150,6 +165,7 @@ def test_code_blocks_are_given_with_their_source() -> None:
         ("`cache=none`", "cache=none", 36, "'cache=none' is not `name=value`"),
         ("`cache=none`", "`cache`", 36, "'`cache`' is not `name=value`"),
         ("`cache=none`", "`tenancy=none`", 36, "each name once"),
+        ("`cache=none`", "`with=+export`", 36, "'+export' is not names joined by `+`"),
         (
             "- **Databases:** SQLite\n",
             "- **Databases:** SQLite\n- **Options:** `cache=none`\n",

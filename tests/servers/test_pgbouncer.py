@@ -12,14 +12,11 @@ import pytest
 from async_db.servers import (
     PgBouncerError,
     ThrowawayPostgres,
-    find_pgbouncer,
     pgbouncer,
     short_temporary_folder,
     throwaway_pgbouncer,
     throwaway_postgres,
 )
-
-needs_pgbouncer = pytest.mark.skipif(find_pgbouncer() is None, reason="pgbouncer is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +26,7 @@ def server() -> Iterator[ThrowawayPostgres]:
 
 
 @pytest.mark.postgres
-@needs_pgbouncer
+@pytest.mark.pgbouncer
 def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres) -> None:
     server.create_database("behind")
 
@@ -49,7 +46,7 @@ def test_it_leads_to_the_server_and_is_gone_afterwards(server: ThrowawayPostgres
 
 
 @pytest.mark.postgres
-@needs_pgbouncer
+@pytest.mark.pgbouncer
 def test_a_failed_start_is_told(server: ThrowawayPostgres) -> None:
     with (
         pytest.raises(PgBouncerError, match="nonsense"),
@@ -63,7 +60,9 @@ def test_where_it_is_not_installed_the_error_says_so(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(pgbouncer, "find_pgbouncer", lambda: None)
 
     with (
-        pytest.raises(PgBouncerError, match=r"^pgbouncer is not installed$"),
+        pytest.raises(
+            PgBouncerError, match=r"^pgbouncer is not installed: sudo apt-get install -y pgbouncer$"
+        ),
         throwaway_pgbouncer("postgresql://postgres@/x?host=/nowhere", {}),
     ):
         pytest.fail("it started")

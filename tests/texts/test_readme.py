@@ -2,21 +2,31 @@
 
 from pathlib import Path
 
-from async_db.proving.evidence import MARKS, RELEASES_MARKS
+from async_db.proving import MARKS, RELEASES_MARKS
 from async_db.rules import DATABASES, Rule
+from async_db.scaffold import read_manifest
 
 
 def test_the_table_has_all_rules_and_says_what_their_texts_say(
     root: Path, rules: tuple[Rule, ...]
 ) -> None:
     rows = rows_between(root, MARKS)
+    wirings = read_manifest(root / "templates").options["wiring"]
+
+    def wiring(rule: Rule) -> str:
+        if rule.every_wiring:
+            return f"{len(wirings.allowed)} wirings"
+        return rule.options.get("wiring", wirings.default)
 
     def cell(rule: Rule, database: str) -> str:
         if database not in rule.databases:
             return "–"
         return "proved, refuted, observed" if rule.observed else "proved, refuted"
 
-    expected = [[rule.name, *(cell(rule, database) for database in DATABASES)] for rule in rules]
+    expected = [
+        [rule.name, wiring(rule), *(cell(rule, database) for database in DATABASES)]
+        for rule in rules
+    ]
     assert rows[: len(rules)] == expected, "run: uv run scripts/verify.py --update README.md"
 
 
@@ -29,6 +39,13 @@ def test_the_table_of_releases_has_all_rules_and_their_windows(
     run = "run: uv run scripts/verify.py --releases --update README.md"
     assert [row[:2] for row in rows[: len(bound)]] == bound, run
     assert rows[len(bound)][:2] == [f"{len(rules) - len(bound)} other rules", "any release"], run
+
+
+def test_ci_runs_the_two_commands_and_leaves_nothing_out(root: Path) -> None:
+    script = (root / ".ci/run").read_text("utf-8")
+
+    assert "uv run scripts/verify.py --strict --check README.md\n" in script
+    assert "uv run pytest --strict-programs\n" in script
 
 
 def rows_between(root: Path, marks: tuple[str, str]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from async_db.rules import CodeBlock, Rule, apply_patch, missing_parts
-from async_db.scaffold.rendering import Tree, render_project
+from async_db.scaffold import Tree, render_project
 
 Options = frozenset[tuple[str, str]]
 

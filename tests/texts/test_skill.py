@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from async_db.scaffold.manifest import read_manifest
+from async_db.scaffold import read_manifest
 
 FRONTMATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 ALLOWED_KEYS = {"name", "description", "license", "compatibility", "metadata", "allowed-tools"}

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.scaffold.atomic_writing import plan_writing, write
-from async_db.scaffold.rendering import render_project
+from async_db.scaffold import plan_writing, render_project, write
 from helpers.observing import write_project
 from helpers.sync_service import SYNC_SERVICE, SYNC_TESTS
 

@@ -13,6 +13,8 @@ NON_RULE_HEADINGS = frozenset({"Contents"})
 """Second-level headings that are not rules."""
 FIELDS = ("Options", "Window", "Databases", "Outcome", "Caught by")
 """The list lines that end every rule, in this order; only the first may be left out."""
+EVERY_WIRING = "every"
+"""The value of the option `wiring` by which a rule says that it holds however things are wired."""
 OBSERVED = "`observe`"
 """What the line of means to catch a rule's breach names, where `observe` sees it."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -20,6 +22,7 @@ _FIELD = re.compile(r"- \*\*(?P<name>[^*]+):\*\*\s*(?P<value>.*)")
 _CODE_SPAN = re.compile(r"(?P<marks>`+)(?P<code>.+?)(?<!`)(?P=marks)(?!`)")
 _LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<target>[^)\s]+)\)")
 _CHOICE = re.compile(r"(?P<name>[a-z][a-z0-9_]*)=(?P<value>\S+)")
+_FEATURES = re.compile(r"[a-z][a-z0-9_-]*(?:\+[a-z][a-z0-9_-]*)*")
 _REQUIREMENT = re.compile(r"(?P<project>[A-Za-z][\w.-]*)\s*(?P<comparators>[<>=!].*)")
 _COMPARATOR = re.compile(r"(?P<operator>>=|<=|==|!=|>|<)\s*(?P<version>\d+(?:\.\d+)*)")
 
@@ -79,6 +82,9 @@ class _Section:
         claim = self._claim()
         fields = self._fields()
         databases = self._databases(fields["Databases"])
+        options = self._options(fields.get("Options"))
+        if every_wiring := options.get("wiring") == EVERY_WIRING:
+            del options["wiring"]
         rule = Rule(
             topic=self.path.stem,
             slug=self.slug,
@@ -94,7 +100,8 @@ class _Section:
             code=tuple(self._code()),
             path=self.path,
             line=self.heading.number,
-            options=self._options(fields.get("Options")),
+            options=options,
+            every_wiring=every_wiring,
         )
         for label, part in (("proof", rule.proof), ("counterexample", rule.counterexample)):
             if Link(label, f"../{part}") not in rule.caught_by:
@@ -148,7 +155,15 @@ class _Section:
                 raise self.error(f"**Options:** {part.strip()!r} is not {form}", field.line)
             if found:
                 options[found["name"]] = found["value"]
+        if "with" in options and field:
+            options["with"] = self._features(options["with"], field)
         return options
+
+    def _features(self, names: str, field: _Field) -> str:
+        """Give the names of features as the manifest takes them, which commas separate there."""
+        if not _FEATURES.fullmatch(names):
+            raise self.error(f"**Options:** {names!r} is not names joined by `+`", field.line)
+        return ",".join(sorted(set(names.split("+"))))
 
     def _window(self, field: _Field) -> tuple[Requirement, ...]:
         if field.value == "any release":

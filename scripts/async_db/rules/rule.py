@@ -54,6 +54,8 @@ class Rule:
     line: int
     options: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What its scaffold is rendered with, where that is not the default."""
+    every_wiring: bool = False
+    """Whether it is proved on the scaffold of each wiring; it is refuted on the default one."""
 
     @property
     def name(self) -> str:

@@ -4,10 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import inflect
-
-_PLURALS = inflect.engine()
-
 
 def snake_case(name: str) -> str:
     """`OrderLine` -> `order_line`, `HTTPRequest` -> `http_request`, `OAuthToken` -> `oauth_token`."""
@@ -26,10 +22,12 @@ def plural(noun: str) -> str:
 
 
 def _plural_word(word: str) -> str:
-    several = _PLURALS.plural_noun(word)
-    one = _PLURALS.singular_noun(word)
+    import inflect  # which takes a second, and nobody who asks for help needs it
+
+    english = inflect.engine()
+    several, one = english.plural_noun(word), english.singular_noun(word)
     is_plural = several.endswith("ss") or (
-        one and not word.endswith("s") and _PLURALS.plural_noun(one) == word
+        one and not word.endswith("s") and english.plural_noun(one) == word
     )
     return word if is_plural else several
 

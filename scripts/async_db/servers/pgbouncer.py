@@ -18,9 +18,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 from async_db.servers.postgres import short_temporary_folder
-
-PROGRAMS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin")
-"""Where it is installed besides the folders on the path, which often has no `sbin`."""
+from async_db.servers.programs import PGBOUNCER
 
 _PORT = 5432  # as the server's own, so that the URLs differ in nothing but the folder
 _START_SECONDS = 20.0
@@ -33,8 +31,7 @@ class PgBouncerError(Exception):
 
 def find_pgbouncer() -> str | None:
     """Give the path of the installed program, if there is one that can be used here."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *PROGRAMS])
-    return None if sys.platform == "win32" else shutil.which("pgbouncer", path=path)
+    return None if sys.platform == "win32" else PGBOUNCER.find()
 
 
 @contextmanager
@@ -54,7 +51,7 @@ def throwaway_pgbouncer(database_url: str, settings: Mapping[str, object]) -> It
     """
     program = find_pgbouncer()
     if program is None:
-        raise PgBouncerError("pgbouncer is not installed")
+        raise PgBouncerError(PGBOUNCER.missing)
     # Later releases translate the names of prepared statements, from 1.24 on without being told.
     if _release(program) >= (1, 21):
         settings = {"max_prepared_statements": 0, **settings}

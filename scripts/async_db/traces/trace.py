@@ -20,7 +20,7 @@ class Trace:
         events: all that happened, in order, up to the end of its background tasks and streams.
         test: the test that sent it.
         foreign: numbers of the sessions that the tests made.
-        pools: how many connections each pool can give, by its number; no limit is left out.
+        pools: the size of each limited pool, by its number; overflow is not counted.
         shared: numbers of the sessions that an earlier request used, with the place they were made.
         working: numbers of the tasks that the request started and that go on without it.
     """

@@ -1,4 +1,4 @@
-"""The pools that a service uses: how many connections each can give, and what requests hold."""
+"""The pools that a service uses: their sizes, and which connections requests hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class WatchedPools:
 
     def __init__(self) -> None:
         self.sizes: dict[int, int] = {}
-        """How many connections each limited pool keeps."""
+        """By number; without overflow."""
         self._known: WeakSet[Pool] = WeakSet()
         self._held: defaultdict[int, set[int]] = defaultdict(set)
 

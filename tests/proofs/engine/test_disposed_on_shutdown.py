@@ -1,7 +1,8 @@
 import pytest
 from sqlalchemy import text
 
-from app.database.engine import open_database
+from app.database.engine import Database
+from app.main import create_app
 from app.settings import Settings
 from async_db.watching import Recorder, Serve
 
@@ -32,7 +33,11 @@ async def test_a_start_that_fails_half_way_closes_them_too(settings: Settings) -
 
 
 async def start_half_way(settings: Settings) -> None:
-    async with open_database(settings) as database:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app) as state:
+        assert state is not None
+        # However it is wired, and whatever it is called there.
+        (database,) = (value for value in state.values() if isinstance(value, Database))
         async with database.engine.connect() as connection:
             await connection.execute(text("select 1"))
         raise RuntimeError("no cache")

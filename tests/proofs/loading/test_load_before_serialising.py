@@ -18,8 +18,8 @@ async def test_a_response_is_built_from_what_was_loaded(service: Service) -> Non
 
 
 async def test_a_stream_is_built_from_what_was_loaded(service: Service) -> None:
-    body = [{"reference": reference, "items": ITEMS} for reference in ("A-1", "A-2")]
-    await service.request("POST", "/orders/import", body)
+    for reference in ("A-1", "A-2"):
+        await service.request("POST", "/orders", {"reference": reference, "items": ITEMS})
 
     exchange = await service.request("GET", "/orders/export")
 

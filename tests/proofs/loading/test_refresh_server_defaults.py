@@ -1,5 +1,7 @@
 import pytest
 
+from app.database.engine import Database
+from app.orders.models import Order
 from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("loading/refresh-server-defaults")
@@ -13,9 +15,13 @@ async def test_what_the_server_computes_comes_with_the_insert(service: Service) 
     assert exchange.json()["created_at"]
 
 
-async def test_what_the_server_computes_comes_with_the_update(service: Service) -> None:
-    report = (await service.request("POST", "/orders/import", [{"reference": "A-1"}])).json()
-    path = f"/orders/{report['imported'][0]}"
+async def test_what_the_server_computes_comes_with_the_update(
+    service: Service, real_database: Database
+) -> None:
+    order = Order(reference="A-1")
+    async with real_database.sessions.begin() as session:
+        session.add(order)
+    path = f"/orders/{order.id}"
 
     exchange = await service.request("PUT", path, {"reference": "A-2"})
 

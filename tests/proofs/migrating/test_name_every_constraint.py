@@ -1,14 +1,9 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-
-from app.database.base import Base
-from app.database.engine import Database
 
 MIGRATE = """
 from alembic import command
@@ -29,29 +24,16 @@ else:
 """
 
 
-@pytest.fixture
-async def empty(real_database: Database) -> AsyncIterator[None]:
-    """The database without its tables, which later proofs get back."""
-    async with real_database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-    yield
-    async with real_database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        await connection.run_sync(Base.metadata.create_all)
-
-
 @pytest.mark.rule("migrating/name-every-constraint")
-@pytest.mark.usefixtures("empty")
+@pytest.mark.usefixtures("empty_database")
 async def test_a_constraint_that_is_added_can_be_dropped(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "project"
     shutil.copytree(".", project)
     models = project / "app/orders/models.py"
     note = "note: Mapped[str | None]"
     models.write_text(models.read_text().replace(note, f"{note} = mapped_column(unique=True)"))
-    monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("PYTHONPATH", str(project))
 
     child = await asyncio.create_subprocess_exec(

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from app.database.engine import Database
-from app.orders.models import Order
+from app.orders.models import Order, OrderItem
 from async_db.watching import Service, answers_and_errors
 
 
@@ -16,25 +16,24 @@ async def test_a_request_sees_what_it_wrote_and_does_not_wait_for_itself(
     # Bounds what would wait for ever: libpq reads this, asyncpg does not; SQLite gives up itself.
     monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=500")
     async with real_database.sessions.begin() as session:
-        order = Order(reference="A-1")
+        order = Order(reference="A-1", items=[OrderItem(sku="bolt", quantity=1)])
         session.add(order)
 
-    with loaded_orders() as confirmed:
+    with loaded_orders() as requested:
         await service.request("POST", f"/orders/{order.id}/confirm")
 
-    observed = (
-        f"{answers_and_errors(service.last())}; receipt of a confirmed order: {confirmed[-1]}"
-    )
-    assert observed == "202; receipt of a confirmed order: True", observed
+    answered = answers_and_errors(service.last())
+    observed = f"{answered}; its second half finds what its first wrote: {requested[-1]}"
+    assert observed == "200; its second half finds what its first wrote: True", observed
 
 
 @contextmanager
 def loaded_orders() -> Iterator[list[bool]]:
-    """Note of each order that is read whether it was confirmed, as far as its reader could see."""
+    """Note of each order that is read whether its confirmation was asked for, to its reader."""
     seen: list[bool] = []
 
     def note(order: Order, context: object) -> None:
-        seen.append(order.confirmed_at is not None)
+        seen.append(order.confirmation_requested_at is not None)
 
     event.listen(Order, "load", note)
     try:

@@ -4,9 +4,8 @@ from async_db.watching import Serve
 
 
 @pytest.mark.rule("pooling/fail-fast-when-exhausted")
-async def test_an_exhausted_pool_is_answered_with_503(serve: Serve) -> None:
-    only_one = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_one) as service:
+async def test_an_exhausted_pool_is_answered_with_503(serve_with_pool_of: Serve) -> None:
+    async with serve_with_pool_of(1) as service:
         engine = service.state["database"].engine
         assert engine.pool.timeout() == 0.05
         async with engine.connect():

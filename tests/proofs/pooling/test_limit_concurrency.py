@@ -1,28 +1,26 @@
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.util import await_only
 
 from async_db.watching import Serve
 
-TWO = {"database_pool_size": 2, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-
 
 @pytest.mark.rule("pooling/limit-concurrency")
-async def test_imports_leave_connections_to_others(serve: Serve) -> None:
-    async with serve(**TWO, imports_at_once=1) as service:
+async def test_imports_leave_connections_to_others(
+    serve_with_pool_of: Serve,
+    held: Callable[..., AbstractContextManager[tuple[asyncio.Semaphore, asyncio.Event]]],
+) -> None:
+    async with serve_with_pool_of(2, imports_at_once=1) as service:
         slots = service.state["import_slots"] = Slots(service.state["import_slots"])
-        with inserts_held() as (held, gate):
+        with held("before_cursor_execute", is_insert) as (inserts, gate):
             imports = []
             for number in range(2):
                 body = [{"reference": f"A-{number}"}]
                 imported = service.request("POST", "/orders/import", body)
                 imports.append(asyncio.create_task(imported))
-                await held_or_waiting(held, slots)
+                await inserting_or_waiting(inserts, slots)
             read = await service.request("GET", "/orders")
             gate.set()
             statuses = [(await task).status for task in imports]
@@ -48,26 +46,13 @@ class Slots:
         self.semaphore.release()
 
 
-async def held_or_waiting(held: asyncio.Semaphore, slots: Slots) -> None:
+def is_insert(_connection: object, _cursor: object, statement: str, *_: object) -> bool:
+    return statement.startswith("INSERT")
+
+
+async def inserting_or_waiting(inserts: asyncio.Semaphore, slots: Slots) -> None:
     """Wait until one more import has its connection, or waits for its turn to have one."""
-    either = [asyncio.create_task(one.acquire()) for one in (held, slots.waits)]
+    either = [asyncio.create_task(event.acquire()) for event in (inserts, slots.waits)]
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     for task in either:
         task.cancel()
-
-
-@contextmanager
-def inserts_held() -> Iterator[tuple[asyncio.Semaphore, asyncio.Event]]:
-    """Hold every INSERT until the event is set; the semaphore is released for each."""
-    held, gate = asyncio.Semaphore(0), asyncio.Event()
-
-    def hold(_: Connection, __: Any, statement: str, *___: Any) -> None:
-        if statement.startswith("INSERT"):
-            held.release()
-            await_only(gate.wait())
-
-    event.listen(Engine, "before_cursor_execute", hold)
-    try:
-        yield held, gate
-    finally:
-        event.remove(Engine, "before_cursor_execute", hold)

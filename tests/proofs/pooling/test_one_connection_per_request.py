@@ -4,9 +4,8 @@ from async_db.watching import Serve
 
 
 @pytest.mark.rule("pooling/one-connection-per-request")
-async def test_a_request_needs_no_second_connection(serve: Serve) -> None:
-    only_one = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_one) as service:
+async def test_a_request_needs_no_second_connection(serve_with_pool_of: Serve) -> None:
+    async with serve_with_pool_of(1) as service:
         exchange = await service.request("POST", "/orders", {"reference": "A-1"})
 
         observed = f"{exchange.status} on a pool of one"

@@ -12,13 +12,13 @@ from async_db.watching import Serve, Service
 
 pytestmark = pytest.mark.rule("pooling/watch-the-pool")
 
-ONLY_ONE = {"database_pool_size": 1, "database_max_overflow": 0}
+EXPOSED = {"expose_pool_use": True, "database_pool_timeout": 60}
 
 
 async def test_who_had_to_wait_is_told_by_the_log(
-    serve: Serve, capfd: pytest.CaptureFixture[str]
+    serve_with_pool_of: Serve, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with serve(**ONLY_ONE) as service, one_request_waiting(service):
+    async with serve_with_pool_of(1, **EXPOSED) as service, one_request_waiting(service):
         pass
 
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
@@ -29,8 +29,10 @@ async def test_who_had_to_wait_is_told_by_the_log(
     assert waits[0]["request_id"]
 
 
-async def test_who_waits_and_who_has_waited_is_told_by_the_process(serve: Serve) -> None:
-    async with serve(**ONLY_ONE) as service:
+async def test_who_waits_and_who_has_waited_is_told_by_the_process(
+    serve_with_pool_of: Serve,
+) -> None:
+    async with serve_with_pool_of(1, **EXPOSED) as service:
         async with one_request_waiting(service):
             during = await use(service)
         after = await use(service)
@@ -43,7 +45,7 @@ async def test_who_waits_and_who_has_waited_is_told_by_the_process(serve: Serve)
 
 
 async def use(service: Service) -> Any:
-    told = (await service.request("GET", "/health/pool")).json()
+    told = (await service.request("GET", "/health/pool")).json()["database"]
     if isinstance(told, dict):
         assert (told.pop("seconds_waited") > 0) is (told["waits"] > 0)
     return told

@@ -1,25 +1,11 @@
-from collections.abc import AsyncIterator
 from string import digits
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import text
 
-from app.database.engine import Database
 from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("queries/bound-parameters")
-
-
-@pytest.fixture
-async def pin(real_database: Database) -> AsyncIterator[str]:
-    """A secret in the same database, in a table that no operation reads."""
-    async with real_database.engine.begin() as connection:
-        await connection.execute(text("create table pins (pin varchar(4))"))
-        await connection.execute(text("insert into pins values (:pin)"), {"pin": "4711"})
-    yield "4711"
-    async with real_database.engine.begin() as connection:
-        await connection.execute(text("drop table pins"))
 
 
 @pytest.mark.usefixtures("pin")

@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateTable
 
 from app.database.engine import Database
 from app.orders.models import Order, OrderItem
-from app.orders.repository import OrderRepository
+from app.orders.totals import count
 from async_db.watching import Service
 from translation_models import MODELS, Box, NewBase, Shelf, Stock, current
 from translation_of_errors import GONE
@@ -119,7 +119,7 @@ async def filled(database: Database) -> AsyncIterator[AsyncSession]:
             )
             await session.flush()
             session.expunge_all()
-            assert await OrderRepository(session).count() == 4
+            assert await count(session) == 4
             yield session
         await transaction.rollback()
 

@@ -150,9 +150,9 @@ async def load_some(session: AsyncSession) -> object:
     return (await session.scalars(select(Order).options(load_only(Order.reference)))).all()
 
 
-@same(lambda session: session.query(Order).options(defer(Order.receipt)).all())
+@same(lambda session: session.query(Order).options(defer(Order.note)).all())
 async def load_later(session: AsyncSession) -> object:
-    return (await session.scalars(select(Order).options(defer(Order.receipt)))).all()
+    return (await session.scalars(select(Order).options(defer(Order.note)))).all()
 
 
 @same(lambda session: session.query(Order).populate_existing().all())

@@ -2,8 +2,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from app.orders.dependencies import OrderRepositoryDep
 from app.orders.models import Order
-from app.orders.routes import OrderRepositoryDep
 from async_db.watching import Service
 
 pytestmark = pytest.mark.rule("repository/never-commits")

@@ -5,11 +5,14 @@ from async_db.watching import Service
 
 @pytest.mark.rule("repository/ordered-pages")
 async def test_an_update_moves_no_row_to_another_page(service: Service) -> None:
-    body = [{"reference": f"A-{number}"} for number in range(4)]
-    ids = (await service.request("POST", "/orders/import", body)).json()["imported"]
+    orders = [
+        (await service.request("POST", "/orders", {"reference": f"A-{number}"})).json()
+        for number in range(4)
+    ]
     before = await first_page(service)
 
-    await service.request("PUT", f"/orders/{ids[0]}", {"reference": "A-0", "note": "late"})
+    path = f"/orders/{orders[0]['id']}"
+    await service.request("PUT", path, {"reference": "A-0", "note": "late"})
 
     observed = f"first page before an update: {before}, after it: {await first_page(service)}"
     same = ["A-0", "A-1"]

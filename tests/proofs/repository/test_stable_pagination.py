@@ -28,7 +28,8 @@ async def rest(service: Service, after: int | None) -> list[dict[str, object]]:
 
 
 async def five_orders(service: Service) -> list[int]:
-    body = [{"reference": f"A-{number}"} for number in range(5)]
-    report = (await service.request("POST", "/orders/import", body)).json()
-    imported: list[int] = report["imported"]
-    return imported
+    orders = [
+        (await service.request("POST", "/orders", {"reference": f"A-{number}"})).json()
+        for number in range(5)
+    ]
+    return [order["id"] for order in orders]

@@ -1,15 +1,14 @@
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 
 import pytest
 import uvicorn
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.responses import JSONResponse
-from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.util import await_only
 
 from app.database.engine import Database
 from app.database.session import SessionDep
@@ -17,6 +16,7 @@ from app.orders.models import Order
 from async_db.watching import Service, answers_and_errors
 
 Stored = Callable[[], Awaitable[int]]
+Held = Callable[..., AbstractContextManager[tuple[asyncio.Semaphore, asyncio.Event]]]
 
 pytestmark = pytest.mark.rule("session/commit-before-response")
 
@@ -38,13 +38,13 @@ async def test_a_commit_that_fails_is_answered_as_failed(service: Service) -> No
 
 
 async def test_a_client_on_a_socket_hears_of_nothing_that_is_not_committed(
-    service: Service,
+    service: Service, held: Held
 ) -> None:
     async with on_a_socket(service.app) as port, connected(port) as (reader, writer):
-        with commits_held() as (reached, gate):
+        with held("commit") as (reached, gate):
             writer.write(post_of('{"reference": "A-1"}'))
             answer = asyncio.create_task(reader.readline())
-            await asyncio.wait_for(reached.wait(), 30)
+            await asyncio.wait_for(reached.acquire(), 30)
             await asyncio.wait({answer}, timeout=0.2)
             early = status_of(answer.result()) if answer.done() else "nothing"
             gate.set()
@@ -180,22 +180,6 @@ def post_of(body: str) -> bytes:
         "POST /orders HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
-
-
-@contextmanager
-def commits_held() -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
-    """Hold every COMMIT until the second event is set; the first says that one has come."""
-    reached, gate = asyncio.Event(), asyncio.Event()
-
-    def hold(connection: Connection) -> None:
-        reached.set()
-        await_only(gate.wait())
-
-    event.listen(Engine, "commit", hold)
-    try:
-        yield reached, gate
-    finally:
-        event.remove(Engine, "commit", hold)
 
 
 @asynccontextmanager

@@ -1,11 +1,10 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
+from pydantic import ValidationError
 
 from app.database.session import DatabaseDep
 from app.orders.models import Order
-from app.orders.receipts import write_receipt
 from app.orders.schemas import OrderSummary
 from async_db.watching import Service
 
@@ -18,7 +17,7 @@ async def test_an_object_can_be_answered_with_after_its_commit(
     @service.app.post("/committed", status_code=201, response_model=OrderSummary)
     async def commit_then_answer(database: DatabaseDep) -> Order:
         async with database.sessions() as session:
-            order = Order(reference="A-1", note="", confirmed_at=None, receipt="")
+            order = Order(reference="A-1", note="", confirmed_at=None)
             session.add(order)
             await session.commit()
             return order
@@ -29,12 +28,14 @@ async def test_an_object_can_be_answered_with_after_its_commit(
     assert observed == "201, 1 stored", observed
 
 
-async def test_a_background_task_can_speak_of_what_it_committed(service: Service) -> None:
-    order = (await service.request("POST", "/orders", {"reference": "A-1"})).json()
+async def test_an_operation_can_answer_when_its_unit_of_work_has_ended(service: Service) -> None:
+    body = {"reference": "A-1", "items": [{"sku": "bolt", "quantity": 1}]}
+    order = f"/orders/{(await service.request('POST', '/orders', body)).json()['id']}"
 
-    observed = "receipt written"
-    try:
-        await write_receipt(service.state["database"], order["id"])
-    except SQLAlchemyError as error:
-        observed = f"receipt stored, then {type(error).__name__}"
-    assert observed == "receipt written", observed
+    answer = await service.request("POST", f"{order}/confirm")
+
+    confirmed_at = (await service.request("GET", order)).json()["confirmed_at"]
+    observed = f"{'confirmed' if confirmed_at else 'not confirmed'}, then {answer.status}"
+    if isinstance(answer.error, ValidationError):
+        observed += f": {answer.error.errors()[0]['msg']}"
+    assert observed == "confirmed, then 200", observed

@@ -2,14 +2,15 @@ import asyncio
 
 import pytest
 
-from app.orders.shipping import get_carrier
+from app.orders.carrier import get_carrier
 from async_db.watching import Serve, Service
 
 
 @pytest.mark.rule("session/no-network-while-connected")
-async def test_others_are_served_while_the_carrier_takes_its_time(serve: Serve) -> None:
-    only_one = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_one) as service:
+async def test_others_are_served_while_the_carrier_takes_its_time(
+    serve_with_pool_of: Serve,
+) -> None:
+    async with serve_with_pool_of(1) as service:
         carrier = SlowCarrier()
         service.app.dependency_overrides[get_carrier] = lambda: carrier
         order = await confirmed_order(service)
@@ -27,7 +28,8 @@ async def test_others_are_served_while_the_carrier_takes_its_time(serve: Serve) 
 
 
 async def confirmed_order(service: Service) -> str:
-    created = await service.request("POST", "/orders", {"reference": "A-1"})
+    body = {"reference": "A-1", "items": [{"sku": "bolt", "quantity": 1}]}
+    created = await service.request("POST", "/orders", body)
     path = f"/orders/{created.json()['id']}"
     await service.request("POST", f"{path}/confirm")
     return path

@@ -10,9 +10,8 @@ pytestmark = [
 ]
 
 
-async def test_others_are_served_while_a_client_reads_slowly(serve: Serve) -> None:
-    only_one = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_one) as service:
+async def test_others_are_served_while_a_client_reads_slowly(serve_with_pool_of: Serve) -> None:
+    async with serve_with_pool_of(1) as service:
         await service.request("POST", "/orders", {"reference": "A-1"})
         reader = SlowReader(service.app)
 

@@ -6,8 +6,9 @@ from async_db.watching import Service
 @pytest.mark.rule("session/one-per-request")
 async def test_each_request_has_one_session_of_its_own(service: Service) -> None:
     for reference in ("A-1", "A-2"):
-        await service.request("POST", "/orders", {"reference": reference})
-        await service.request("POST", "/orders/import", [{"reference": f"{reference}-1"}])
+        created = await service.request("POST", "/orders", {"reference": reference})
+        order = f"/orders/{created.json()['id']}"
+        await service.request("PUT", order, {"reference": reference, "note": "changed"})
 
     used = {(event.request, event.session) for event in service.recorder.events if event.session}
     sessions = {session for _, session in used}

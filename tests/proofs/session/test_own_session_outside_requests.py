@@ -16,19 +16,18 @@ pytestmark = [
 async def test_a_background_task_stores_what_it_wrote(service: Service) -> None:
     order = await new_order(service, "A-1")
 
-    await service.request("POST", f"{order}/confirm")
+    await service.request("POST", f"{order}/receipt")
 
     receipt = (await service.request("GET", order)).json()["receipt"]
     observed = f"receipt stored: {receipt}"
     assert observed == "receipt stored: A-1", observed
 
 
-async def test_a_background_task_gives_its_connection_back(serve: Serve) -> None:
-    only_two = {"database_pool_size": 2, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    async with serve(**only_two) as service:
+async def test_a_background_task_gives_its_connection_back(serve_with_pool_of: Serve) -> None:
+    async with serve_with_pool_of(2) as service:
         orders = [await new_order(service, f"A-{number}") for number in range(4)]
 
-        answers = [(await service.request("POST", f"{order}/confirm")).status for order in orders]
+        answers = [(await service.request("POST", f"{order}/receipt")).status for order in orders]
 
         observed = f"four requests on a pool of two: {answers}"
         assert observed == "four requests on a pool of two: [202, 202, 202, 202]", observed

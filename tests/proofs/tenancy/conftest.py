@@ -8,7 +8,6 @@ from sqlalchemy.schema import DropSchema
 from app.database.engine import Database
 from app.database.tenancy import schema_of
 from app.main import create_app
-from app.orders import routes
 from app.settings import Settings
 from async_db.watching import Client, Exchange, Message, Receive, Scope, Send, started
 
@@ -21,10 +20,8 @@ async def ask(
     settings: Settings,
     real_database: Database,
     new_tenant: Callable[[str], Awaitable[None]],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Callable[..., Awaitable[Exchange]]]:
     """Send requests to tenants' hosts; acme has the orders A-1 and A-2, globex has G-1 and G-2."""
-    monkeypatch.setattr(routes, "EXPORT_PAGE", 1)  # the second page is read when the first was sent
     for tenant in ORDERS:
         await new_tenant(tenant)
     try:
@@ -41,11 +38,18 @@ async def ask(
                 await connection.execute(DropSchema(schema_of(tenant), cascade=True))
 
 
+@pytest.fixture
+def one_order_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an export read its second page when the first was sent."""
+    # By its path: not every proof about tenants has it rendered.
+    monkeypatch.setattr("app.orders.exports.EXPORT_PAGE", 1)
+
+
 def asking(client: Client) -> Callable[..., Awaitable[Exchange]]:
     async def ask(
         tenant: str, method: str, path: str, body: object = None, meanwhile: str | None = None
     ) -> Exchange:
-        """Let the tenant ``meanwhile`` make a request of its own once this one's answer began."""
+        """Let the tenant ``meanwhile`` commit a unit of work once this one's answer began."""
 
         async def on_host(scope: Scope, receive: Receive, send: Send) -> None:
             async def and_then(message: Message) -> None:
@@ -53,7 +57,7 @@ def asking(client: Client) -> Callable[..., Awaitable[Exchange]]:
                 await send(message)
                 if message["type"] == "http.response.body" and meanwhile:
                     other, meanwhile = meanwhile, None
-                    assert (await ask(other, "GET", "/orders")).status == 200
+                    assert (await ask(other, "GET", "/orders/1")).status == 200
 
             scope["headers"] = [(b"host", f"{tenant}.test".encode()), *scope["headers"][1:]]
             await client.app(scope, receive, and_then)

@@ -8,6 +8,7 @@ from async_db.watching import Exchange
 pytestmark = pytest.mark.rule("tenancy/schema-per-request")
 
 
+@pytest.mark.usefixtures("one_order_a_page")
 async def test_a_stream_goes_on_in_its_tenants_schema(
     ask: Callable[..., Awaitable[Exchange]],
 ) -> None:
@@ -21,7 +22,7 @@ async def test_a_stream_goes_on_in_its_tenants_schema(
 async def test_a_background_task_writes_to_its_tenants_schema(
     ask: Callable[..., Awaitable[Exchange]],
 ) -> None:
-    await ask("acme", "POST", "/orders/1/confirm", meanwhile="globex")
+    await ask("acme", "POST", "/orders/1/receipt", meanwhile="globex")
 
     acme, globex = [(await ask(tenant, "GET", "/orders/1")).json() for tenant in ("acme", "globex")]
     observed = f"receipt of acme: {acme['receipt']}, of globex: {globex['receipt']}"

@@ -19,6 +19,7 @@ from sqlalchemy import insert, select
 
 from app.database.engine import Database
 from app.orders.models import Order
+from tests.fixtures.database import database_url, real_database, settings  # what is asked for
 
 WORKER = os.environ["PYTEST_XDIST_WORKER"]
 
@@ -57,9 +58,7 @@ async def test_rows(steps: Steps, real_database: Database, number: int) -> None:
 
 
 @pytest.mark.rule("testing/database-per-worker")
-async def test_workers_do_not_see_each_others_rows(
-    tmp_path: Path,
-) -> None:
+async def test_workers_do_not_see_each_others_rows(tmp_path: Path) -> None:
     meeting = asyncio.Queue[tuple[str, StreamReader, StreamWriter]]()
 
     async def met(reader: StreamReader, writer: StreamWriter) -> None:
@@ -67,12 +66,9 @@ async def test_workers_do_not_see_each_others_rows(
 
     server = await asyncio.start_server(met, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    # Where only the workers find it: the process that leads them need not import the service.
-    folder = tmp_path / "rows"
-    folder.mkdir()
-    shutil.copy("tests/conftest.py", folder)
+    # Without the service's conftest: the process that leads the workers need not import the service.
     shutil.copy("pyproject.toml", tmp_path)
-    (folder / "test_rows.py").write_text(TEST.replace("PORT", str(port)))
+    (tmp_path / "test_rows.py").write_text(TEST.replace("PORT", str(port)))
     steps = asyncio.create_task(lead(meeting))
     printed = await run_pytest(tmp_path, "-n", "2", "-rP", ".")
     steps.cancel()

@@ -1,12 +1,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.database.engine import Database
 from app.settings import Settings
+from tests import test_failures
 
 
 @pytest.mark.rule("testing/prove-the-rollback")
@@ -23,13 +23,8 @@ async def test_the_services_own_test_sees_a_row_that_an_error_left(
 
 
 async def the_services_test(settings: Settings, real_database: Database) -> str:
-    spec = spec_from_file_location("test_failures", "tests/test_failures.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
     try:
-        await module.test_an_error_leaves_no_row_behind(settings, real_database)
+        await test_failures.test_an_error_leaves_no_row_behind(settings, real_database)
     except AssertionError:
         return "failed"
     return "passed"

@@ -1,5 +1,9 @@
 import pytest
+from sqlalchemy import select
 
+from app.database.session import SessionDep
+from app.orders.dependencies import OrderRepositoryDep
+from app.orders.models import Order
 from async_db.watching import Service
 
 pytestmark = [pytest.mark.rule("wiring/container-scopes"), pytest.mark.usefixtures("garbage_kept")]
@@ -14,7 +18,12 @@ async def test_what_a_request_wrote_is_stored(service: Service) -> None:
 
 
 async def test_all_of_a_request_have_the_same_session(service: Service) -> None:
-    await service.request("POST", "/orders/import", [{"reference": "A-1"}])
+    @service.app.post("/both")
+    async def use_both(orders: OrderRepositoryDep, session: SessionDep) -> None:
+        await orders.add(Order(reference="A-1"))
+        await session.scalars(select(Order.id))
+
+    await service.request("POST", "/both")
 
     used = {event.session for event in service.last() if event.session}
     observed = f"sessions in one request: {len(used)}"

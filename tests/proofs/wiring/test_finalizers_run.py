@@ -1,10 +1,12 @@
+from collections.abc import Awaitable, Callable
+
 import pytest
 from fastapi import BackgroundTasks, HTTPException
 from sqlalchemy.exc import InvalidRequestError
 
-from app.database.session import SessionDep
+from app.database.session import SessionDep, UnitOfWork
+from app.orders.dependencies import OrderRepositoryDep
 from app.orders.models import Order
-from app.orders.routes import OrderRepositoryDep
 from async_db.watching import Serve, Service, answers_and_errors
 
 pytestmark = pytest.mark.rule("wiring/finalizers-run")
@@ -22,23 +24,24 @@ async def test_a_commit_that_fails_is_answered_as_failed(service: Service) -> No
     assert observed == "IntegrityError, then 409", observed
 
 
-async def test_a_request_that_fails_leaves_nothing(service: Service) -> None:
-    @service.app.post("/refused")
+async def test_a_request_that_fails_leaves_nothing(
+    service: Service, stored: Callable[[], Awaitable[int]]
+) -> None:
+    @service.app.post("/refused", dependencies=[UnitOfWork])
     async def store_then_refuse(orders: OrderRepositoryDep) -> None:
         await orders.add(Order(reference="A-1"))
         raise HTTPException(422, "no")
 
     assert (await service.request("POST", "/refused")).status == 422
 
-    totals = await service.request("GET", "/orders/totals")
-    observed = f"422, orders stored: {totals.json()['orders']}"
+    observed = f"422, orders stored: {await stored()}"
     assert observed == "422, orders stored: 0", observed
 
 
 async def test_nothing_is_written_after_the_answer(service: Service) -> None:
     outcomes: list[str] = []
 
-    @service.app.post("/later")
+    @service.app.post("/later", dependencies=[UnitOfWork])
     async def write_later(orders: OrderRepositoryDep, tasks: BackgroundTasks) -> None:
         async def write() -> None:
             try:

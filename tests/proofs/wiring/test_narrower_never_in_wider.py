@@ -15,11 +15,11 @@ pytestmark = pytest.mark.rule("wiring/narrower-never-in-wider")
 
 async def test_a_service_that_is_ready_serves(service: Service) -> None:
     ready = await service.request("GET", "/health/ready")
-    exchange = await service.request("GET", "/orders")
+    exchange = await service.request("POST", "/orders", {"reference": "A-1"})
 
     error = f", {type(exchange.error).__name__}" if exchange.error else ""
     observed = f"ready: {ready.status}, then {exchange.status}{error}"
-    assert observed == "ready: 204, then 200", observed
+    assert observed == "ready: 204, then 201", observed
 
 
 class Report:

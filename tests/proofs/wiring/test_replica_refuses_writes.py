@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.database.session import ReadSessionDep
+from app.database.reading import ReadSessionDep
 from app.orders.models import Order
 from async_db.watching import Service, answers_and_errors
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from async_db.proving.children import Interrupted
+from async_db.proving.children.prover import Interrupted
 
 _POLL_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from async_db.proving.children import Interrupted
-from async_db.proving.environments import Environment, EnvironmentsError, Programs, find_uv
+from async_db.proving.children.prover import Interrupted
+from async_db.proving.releases.environments import Environment, EnvironmentsError, Programs, find_uv
 
 PROGRAMS = Programs()
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
@@ -182,7 +182,7 @@ def test_an_interrupted_program_ends_with_all_that_it_has_started(
 def test_a_program_that_does_not_heed_sigterm_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("async_db.proving.environments._SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr("async_db.proving.releases.environments._SETTLE_SECONDS", 0.2)
     pids = tmp_path / "pids"
     before = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
     code = STARTS_A_CHILD.format(before=before, after="time.sleep(600)", pids=str(pids))

@@ -1,0 +1,1 @@
+"""What a verification found: as data, as JSON, as a table and as a page."""

@@ -1,0 +1,136 @@
+"""Which rules are proved together: those whose options are alike share a scaffold."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from async_db.proving.request import RequestError
+from async_db.rules import Rule
+from async_db.scaffold import Manifest, ManifestError
+
+WIRING = "wiring"
+FEATURES = "with"
+"""The option whose value names features, separated by commas: those of several rules add up."""
+
+
+@dataclass(frozen=True)
+class Wirings:
+    """The wirings to verify on, in the manifest's order but for the default, which comes first."""
+
+    default: str
+    known: tuple[str, ...]
+    chosen: tuple[str, ...]
+
+    def of(self, rule: Rule) -> tuple[str, ...]:
+        """Give those that a rule is proved on.
+
+        Raises:
+            RequestError: the rule's text names one that the scaffold has not.
+        """
+        own = rule.options.get(WIRING, self.default)
+        if own not in self.known:
+            raise RequestError(f"{rule.name}: the scaffold has no wiring {own}")
+        return tuple(name for name in self.chosen if rule.every_wiring or name == own)
+
+
+def choose_wirings(manifest: Manifest, names: Sequence[str]) -> Wirings:
+    """Choose wirings by their names, or all that the scaffold has if there are none.
+
+    Raises:
+        ManifestError: the scaffold has no option for its wiring.
+        RequestError: it has no wiring of such a name.
+    """
+    option = manifest.options.get(WIRING)
+    if option is None:
+        raise ManifestError(f"rules are verified by wiring: an option {WIRING!r} is needed")
+    for name in names:
+        if name not in option.allowed:
+            known = ", ".join(option.allowed)
+            raise RequestError(f"--wiring {name}: the scaffold has {known}")
+    ordered = sorted(option.allowed, key=lambda name: name != option.default)
+    chosen = tuple(name for name in ordered if not names or name in names)
+    return Wirings(option.default, tuple(ordered), chosen)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rules that share a scaffold on a database.
+
+    Parameters:
+        database: a key of `DATABASES`.
+        wiring: how the scaffold is wired.
+        options: what else it is rendered with, apart from features.
+        features: what all of its rules need together.
+        rules: what is proved on it.
+        tested: whether the service's own tests are run on it, too.
+        refuted_on: where rules of every wiring are refuted, if that is on another wiring.
+    """
+
+    database: str
+    wiring: str
+    options: tuple[tuple[str, str], ...] = ()
+    features: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tested: bool = False
+    refuted_on: str | None = None
+
+    def elsewhere(self, rule: Rule) -> str | None:
+        """Give the wiring that a rule's counterexample is for, if that is another one."""
+        return self.refuted_on if rule.every_wiring else None
+
+    def rendered_with(self) -> dict[str, str]:
+        """Give the options of the scaffold, as far as they are not those of the releases."""
+        options = {"database": self.database, WIRING: self.wiring, **dict(self.options)}
+        return options | ({FEATURES: ",".join(self.features)} if self.features else {})
+
+    def __str__(self) -> str:
+        """What it is told apart by from others on the same database."""
+        wiring = f" {WIRING}={self.wiring}" if self.refuted_on else ""
+        return wiring + "".join(f" {name}={value}" for name, value in self.options)
+
+
+def groups_of(
+    rules: Iterable[Rule], databases: Sequence[str], wirings: Wirings, *, tested: bool
+) -> list[Group]:
+    """Put rules together that can be proved on the same scaffold.
+
+    What a rule needs as features never costs a scaffold of its own: it is part of the one of all
+    rules whose other options are alike.
+
+    Args:
+        rules: those to prove.
+        databases: the keys of those to prove them on.
+        wirings: those to prove them on.
+        tested: whether there is also a scaffold for the service's own tests on each wiring.
+
+    Raises:
+        RequestError: a rule's text names a wiring that the scaffold has not.
+    """
+    members: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Rule]] = {}
+    for database in databases:
+        for wiring in wirings.chosen if tested else ():
+            members[database, wiring, ()] = []
+    for rule in rules:
+        options = _own_options(rule.options)
+        for database in databases:
+            for wiring in wirings.of(rule) if database in rule.databases else ():
+                members.setdefault((database, wiring, options), []).append(rule)
+    return [
+        Group(
+            database,
+            wiring,
+            options,
+            tuple(sorted({name for rule in group for name in _features(rule.options)})),
+            tuple(group),
+            tested=tested and not options,
+            refuted_on=wirings.default if wiring != wirings.default else None,
+        )
+        for (database, wiring, options), group in members.items()
+    ]
+
+
+def _own_options(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(part for part in options.items() if part[0] not in (WIRING, FEATURES)))
+
+
+def _features(options: Mapping[str, str]) -> list[str]:
+    return [name for name in options.get(FEATURES, "").split(",") if name]

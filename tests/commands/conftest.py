@@ -1,0 +1,96 @@
+"""What the tests of the commands start from."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import verify
+from helpers.packs import (
+    DATABASE_PROOF,
+    PYPROJECT,
+    SERVICE_TEST,
+    SUMS,
+    WRONG_SUM,
+    Command,
+    Pack,
+    Ran,
+    proof,
+)
+from helpers.packs import MANIFEST as PACK_MANIFEST
+from helpers.small_templates import MANIFEST, TEMPLATES
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """A pack with a scaffold and two good rules."""
+    pack = Pack(tmp_path / "pack")
+    pack.write("templates/manifest.toml", PACK_MANIFEST)
+    pack.write("templates/base/pyproject.toml.jinja", PYPROJECT)
+    pack.write("templates/base/{{ package }}/__init__.py.jinja", "")
+    pack.write("templates/base/{{ package }}/sums.py.jinja", SUMS)
+    pack.write("templates/base/tests/test_sums.py.jinja", SERVICE_TEST)
+    pack.add("sums/adds", proof=proof("sums/adds"))
+    pack.add(
+        "database/creates",
+        proof=DATABASE_PROOF,
+        patch=WRONG_SUM.replace(
+            WRONG_SUM[WRONG_SUM.index("@@") :],
+            '@@ -7,1 +7,1 @@\n-    return "CREATE TABLE things (id INTEGER PRIMARY KEY)"\n'
+            '+    return "CREATE TABEL things"\n',
+        ),
+        outcome='SQLite `near "TABEL": syntax error`; PostgreSQL `syntax error at or near "TABEL"`',
+    )
+    return pack
+
+
+@pytest.fixture
+def command(pack: Pack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Command]:
+    folder = tmp_path / "current"
+    folder.mkdir()
+    command = Command(pack.root, f"{os.getpid()}-{request.node.name}", folder)
+    yield command
+    for process in command.descendants():
+        process.kill()
+
+
+@pytest.fixture
+def run(
+    pack: Pack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., Ran]:
+    """Run the command in this process, where the imports of its children are shared."""
+    folder = tmp_path / "current"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str) -> Ran:
+        try:
+            given = ["--root", str(pack.root), "--evidence", "evidence.json", *arguments]
+            code = verify.main(given)
+        except SystemExit as exit:
+            code = exit.code if isinstance(exit.code, int) else 1
+        return Ran(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    folder = tmp_path / "pack" / "templates"
+    for name, text in TEMPLATES.items():
+        path = folder / f"{name}.jinja"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "manifest.toml").write_text(MANIFEST)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,120 @@
+"""Which rules share a scaffold, and what it is rendered with."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from async_db.proving.groups import Group, Wirings, choose_wirings, groups_of
+from async_db.proving.request import RequestError
+from async_db.rules import Rule, parse_rules
+from async_db.scaffold import Manifest, ManifestError, Option
+
+RULE = parse_rules(
+    """# sums
+
+## adds
+
+**It adds.**
+
+- **Window:** any release
+- **Databases:** SQLite, PostgreSQL
+- **Outcome:** `assert -1 == 3`
+- **Caught by:** [proof](../tests/proofs/sums/test_adds.py),
+  [counterexample](../tests/counterexamples/sums/adds.patch)
+""",
+    Path("sums.md"),
+)[0]
+BOTH = ("sqlite", "postgresql")
+WIRINGS = Wirings("depends", ("depends", "container"), ("depends", "container"))
+MANIFEST = Manifest(
+    {"wiring": Option("wiring", "choice", "depends", "", ("container", "depends", "manager"))}, {}
+)
+
+
+def rule(slug: str, options: Mapping[str, str], *, every_wiring: bool = False) -> Rule:
+    return replace(RULE, slug=slug, options=options, every_wiring=every_wiring)
+
+
+PLAIN = rule("plain", {})
+EXPORT = rule("export", {"with": "export"})
+IMPORT = rule("import", {"with": "export,import"})
+TENANT = rule("tenant", {"tenancy": "schema"})
+TENANT_EXPORT = rule("tenant-export", {"tenancy": "schema", "with": "export"})
+CONTAINED = rule("contained", {"wiring": "container"})
+EVERYWHERE = rule("everywhere", {}, every_wiring=True)
+LITE = replace(rule("lite", {"tenancy": "none"}), databases=("sqlite",))
+
+
+def told(groups: list[Group]) -> list[tuple[str, str, list[str]]]:
+    return [
+        (group.database, str(group).strip(), [rule.slug for rule in group.rules])
+        for group in groups
+    ]
+
+
+def test_features_never_cost_a_scaffold() -> None:
+    rules = [PLAIN, EXPORT, IMPORT, TENANT, TENANT_EXPORT]
+
+    groups = groups_of(rules, ("sqlite",), WIRINGS, tested=False)
+
+    assert told(groups) == [
+        ("sqlite", "", ["plain", "export", "import"]),
+        ("sqlite", "tenancy=schema", ["tenant", "tenant-export"]),
+    ]
+    assert [group.rendered_with() for group in groups] == [
+        {"database": "sqlite", "wiring": "depends", "with": "export,import"},
+        {"database": "sqlite", "wiring": "depends", "tenancy": "schema", "with": "export"},
+    ]
+
+
+def test_a_rule_of_every_wiring_is_in_a_group_of_each() -> None:
+    groups = groups_of([PLAIN, CONTAINED, EVERYWHERE], ("sqlite",), WIRINGS, tested=False)
+
+    assert told(groups) == [
+        ("sqlite", "", ["plain", "everywhere"]),
+        ("sqlite", "wiring=container", ["contained", "everywhere"]),
+    ]
+    usual, contained = groups
+    assert usual.elsewhere(EVERYWHERE) is None
+    assert contained.elsewhere(EVERYWHERE) == "depends"
+    assert contained.elsewhere(CONTAINED) is None
+
+
+def test_the_service_is_tested_on_each_wiring_without_other_options() -> None:
+    groups = groups_of([TENANT, LITE], BOTH, WIRINGS, tested=True)
+
+    assert [(group.database, str(group).strip(), group.tested) for group in groups] == [
+        ("sqlite", "", True),
+        ("sqlite", "wiring=container", True),
+        ("postgresql", "", True),
+        ("postgresql", "wiring=container", True),
+        ("sqlite", "tenancy=schema", False),
+        ("postgresql", "tenancy=schema", False),
+        ("sqlite", "tenancy=none", False),
+    ]
+
+
+def test_nothing_is_rendered_that_nothing_is_run_on() -> None:
+    only = replace(WIRINGS, chosen=("container",))
+
+    assert groups_of([LITE], ("postgresql",), WIRINGS, tested=False) == []
+    assert told(groups_of([PLAIN, EVERYWHERE], ("sqlite",), only, tested=False)) == [
+        ("sqlite", "wiring=container", ["everywhere"])
+    ]
+
+
+def test_a_rule_of_an_unknown_wiring_is_not_passed_over() -> None:
+    with pytest.raises(RequestError, match="sums/strung: the scaffold has no wiring string"):
+        groups_of([rule("strung", {"wiring": "string"})], BOTH, WIRINGS, tested=True)
+
+
+def test_wirings_are_those_of_the_manifest() -> None:
+    known = ("depends", "container", "manager")
+    assert choose_wirings(MANIFEST, ()) == Wirings("depends", known, known)
+    assert choose_wirings(MANIFEST, ("manager", "container")).chosen == ("container", "manager")
+    with pytest.raises(RequestError, match="string: the scaffold has container, depends, manager"):
+        choose_wirings(MANIFEST, ("string",))
+    with pytest.raises(ManifestError, match="an option 'wiring' is needed"):
+        choose_wirings(Manifest({}, {}), ())
