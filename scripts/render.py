@@ -13,6 +13,7 @@ from async_db.scaffold import (
     Manifest,
     ManifestError,
     MissingImport,
+    Option,
     OptionError,
     Options,
     Plan,
@@ -36,6 +37,7 @@ DONE, REFUSED, INTERRUPTED = 0, 2, 130
 EXAMPLES = """\
 examples:
   python scripts/render.py shop --database sqlite --package shop --model OrderLine
+  python scripts/render.py shop --with search,export --model Person --plural people
   python scripts/render.py --into . --only engine,session --package shop --diff
   python scripts/render.py --into . --only engine,session --package shop
 
@@ -116,19 +118,24 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     how.add_argument("--format", choices=("text", "json"), default="text", help="of the report")
     what = parser.add_argument_group("what")
     for option in manifest.options.values():
-        choices = f" One of: {', '.join(option.allowed)}." if option.allowed else ""
-        text = f"{option.help}{choices} Default: {option.default}"
         try:
             what.add_argument(
                 f"--{option.name.replace('_', '-')}",
                 dest=_destination(option.name),
                 default=option.default,
                 metavar=option.name.upper(),
-                help=text.replace("%", "%%"),
+                help=_help(option).replace("%", "%%"),
             )
         except argparse.ArgumentError as error:
             raise ManifestError(f"options.{option.name}: {error}") from error
     return parser
+
+
+def _help(option: Option) -> str:
+    which = "Any" if option.kind == "set" else "One"
+    allowed = f" {which} of: {', '.join(option.allowed)}." if option.allowed else ""
+    default = f" Default: {option.default}" if option.default else ""
+    return f"{option.help}{allowed}{default}"
 
 
 def _destination(option: str) -> str:
