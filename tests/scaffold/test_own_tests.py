@@ -46,20 +46,16 @@ def url(server: ThrowawayPostgres) -> str:
 # --- on SQLite ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("features", ["", ALL_FEATURES], ids=["lean", "all"])
-def test_they_pass_on_sqlite_alone(tmp_path: Path, features: str) -> None:
-    run_its_tests_on_sqlite(written(tmp_path / "project", database="sqlite", with_=features))
+def test_they_make_their_own_file_on_sqlite(tmp_path: Path) -> None:
+    run_its_tests(written(tmp_path / "project", database="sqlite"), url="")
 
 
-def test_they_make_their_own_file_on_sqlite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    project = written(tmp_path / "project", database="sqlite")
-    run_its_tests(project, "")
+def test_they_pass_with_all_features_on_sqlite(tmp_path: Path) -> None:
+    project = written(tmp_path / "project", database="sqlite", with_=ALL_FEATURES)
+    run_its_tests_on_sqlite(project)
 
 
-@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("feature", [name for name in FEATURES if name != "deployment"])  # no code
 def test_they_pass_with_each_feature(tmp_path: Path, feature: str) -> None:
     run_its_tests_on_sqlite(written(tmp_path / "project", database="both", with_=feature))
 
@@ -90,9 +86,8 @@ def test_they_pass_with_each_wiring_on_postgresql(
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("features", ["", ALL_FEATURES], ids=["lean", "all"])
-def test_they_pass_with_tenants(tmp_path: Path, url: str, features: str) -> None:
-    run_its_tests(written(tmp_path / "project", tenancy="schema", with_=features, **LONG), url)
+def test_they_pass_with_tenants(tmp_path: Path, url: str) -> None:
+    run_its_tests(written(tmp_path / "project", tenancy="schema", with_=ALL_FEATURES, **LONG), url)
 
 
 @pytest.mark.postgres
@@ -103,4 +98,4 @@ def test_they_start_their_own_postgresql(tmp_path: Path, monkeypatch: pytest.Mon
     # Whichever pytest starts next closes the common folder of all to the server's user, if any.
     with tempfile.TemporaryDirectory(dir="/tmp") as own:
         monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", own)
-        run_its_tests(written(tmp_path / "project", database="both", **LONG), "")
+        run_its_tests(written(tmp_path / "project", database="both", **LONG), url="")
