@@ -43,6 +43,10 @@ type = "model"
 default = "Order"
 help = "Class."
 
+[contributes]
+routers = "A router."
+resources = "Name and type."
+
 [trees.base]
 routers = ["routes"]
 
@@ -153,6 +157,8 @@ def test_it_is_read(manifest: Manifest) -> None:
         ('routers = ["routes"]', 'routers = "routes"', "trees.base.routers must be a list"),
         ('routers = ["routes"]', "routers = [1]", "trees.base.routers: must be a table"),
         ('type = "Container" }', "type = 1 }", "trees.other.resources: type must be a text"),
+        ('routers = ["exports"]', 'router = ["exports"]', "trees.export: unknown key 'router'"),
+        ('"A router."', "1", "contributes: routers must be a text"),
         ('files = ["{{ package }}/session.py"]', "", "layers.session: files must be a list"),
         ('files = ["{{ package }}/session.py"]', "files = []", "layers.session: has no files"),
         ('help = "The session."', "", "layers.session: help must be a text"),
@@ -297,6 +303,13 @@ def test_contributions_come_in_the_order_of_the_trees(manifest: Manifest) -> Non
         "routers": ["routes", "search", "exports"],
         "resources": [{"name": "container", "type": "Container"}],
     }
+
+
+def test_what_two_trees_contribute_alike_comes_once(tmp_path: Path) -> None:
+    alike = MANIFEST.replace('routers = ["exports"]', 'routers = ["search", "exports"]')
+    manifest = read_manifest(make_templates(tmp_path / "templates", alike))
+    chosen = options(manifest, wiring="other", with_="export,search")
+    assert manifest.contributed(chosen)["routers"] == ["routes", "search", "exports"]
 
 
 def test_a_kind_that_nothing_contributes_to_is_empty(manifest: Manifest) -> None:

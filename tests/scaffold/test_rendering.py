@@ -136,6 +136,10 @@ LAYERED = {
     "export/main.py": "EXPORTED = True\n",
 }
 TREES = """
+[contributes]
+routers = "A name."
+settings = "A name in a table."
+
 [trees.base]
 routers = ["{{ entities }}"]
 

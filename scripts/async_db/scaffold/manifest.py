@@ -69,19 +69,20 @@ class Manifest:
     options: Mapping[str, Option]
     layers: Mapping[str, Layer]
     trees: Mapping[str, TemplateTree] = field(default_factory=dict)
+    contributes: Mapping[str, str] = field(default_factory=dict)
+    """The kinds of contributions, and what each is and where it comes to."""
 
     def trees_for(self, options: Options) -> list[TemplateTree]:
         """Give the trees that are rendered under these options, in their order."""
         return [tree for tree in self.trees.values() if tree.applies(options)]
 
     def contributed(self, options: Options) -> dict[str, list[Contribution]]:
-        """Give by kind what the trees for these options contribute; a kind may have nothing."""
-        kinds = {kind for tree in self.trees.values() for kind in tree.contributions}
-        chosen = self.trees_for(options)
-        return {
-            kind: [each for tree in chosen for each in tree.contributions.get(kind, ())]
-            for kind in kinds
-        }
+        """Give by kind what the trees for these options contribute, once; a kind may have nothing."""
+        given: dict[str, list[Contribution]] = {kind: [] for kind in self.contributes}
+        for tree in self.trees_for(options):
+            for kind, contributions in tree.contributions.items():
+                given[kind] += [each for each in contributions if each not in given[kind]]
+        return given
 
 
 def read_manifest(templates: Path) -> Manifest:
@@ -171,7 +172,7 @@ def _is_template(name: str) -> bool:
 
 
 def _manifest(content: Mapping[str, object]) -> Manifest:
-    _only_keys(content, ("options", "trees", "layers"), "the manifest")
+    _only_keys(content, ("options", "contributes", "trees", "layers"), "the manifest")
     options = _by_name(content, "options", _option)
     for name, kind in REQUIRED_OPTIONS.items():
         if name not in options or options[name].kind != kind:
@@ -189,7 +190,10 @@ def _manifest(content: Mapping[str, object]) -> Manifest:
         for name, values in tree.when.items():
             for value in values:
                 _check_choice(options, name, value, f"trees.{tree.name}.when")
-    return Manifest(options, _by_name(content, "layers", _layer), trees)
+    contributes = _text_table(content.get("contributes", {}), "contributes")
+    for tree in trees.values():
+        _only_keys(tree.contributions, contributes, f"trees.{tree.name}")
+    return Manifest(options, _by_name(content, "layers", _layer), trees, contributes)
 
 
 def _check_choice(options: Mapping[str, Option], name: str, value: str, where: str) -> None:
