@@ -1,6 +1,5 @@
 """What is rendered is clean under every combination of options, with short and with long names."""
 
-import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -31,6 +30,8 @@ TELLTALE = re.compile(r"jinja|template|\{\{|\{%|scaffold|counterexample|rendered
 # A URL and a command are one line however long they are, and a text for people is wrapped wider.
 UNWRAPPED = {".env.example", "Dockerfile", "README.md"}
 
+IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import|import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
+INSTALLED = packages_distributions().keys()
 
 # Every feature alone with short names, and none and all of them with both.
 VARIANTS: dict[str, Options] = {
@@ -68,9 +69,13 @@ def test_it_is_linted(projects: Path) -> None:
     run(projects, "ruff", "check", "--no-cache", ".")
 
 
-@pytest.mark.parametrize("variant", ["none-short", "all-long"])
-def test_it_is_strictly_typed(projects: Path, types_cache: Path, variant: str) -> None:
-    run(projects / variant, "mypy", "--cache-dir", str(types_cache), ".")
+def test_it_is_strictly_typed(
+    projects: Path, types_cache: Path, request: pytest.FixtureRequest
+) -> None:
+    # Where an older FastAPI is chosen, an argument is left out: that is seen in one of them.
+    older = "0.106" in request.node.name
+    for variant in ("all-long",) if older else ("none-short", "all-long"):
+        run(projects / variant, "mypy", "--cache-dir", str(types_cache), ".")
 
 
 @pytest.mark.parametrize("feature", FEATURES)
@@ -100,14 +105,15 @@ def test_no_line_is_too_long(projects: Path) -> None:
 
 
 def test_it_imports_only_what_no_package_may_be_called(projects: Path) -> None:
-    allowed = {SHORT["package"], LONG["package"], "tests"}
-    allowed |= sys.stdlib_module_names | packages_distributions().keys()
-    for path, text in files(projects):
-        if path.suffix == ".py":
-            nodes = list(ast.walk(ast.parse(text)))
-            imported = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
-            imported |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module}
-            assert {name.partition(".")[0] for name in imported} <= allowed, path
+    own = {SHORT["package"], LONG["package"], "tests"}
+    imported = {
+        module
+        for path, text in files(projects)
+        if path.suffix == ".py"
+        for module in ("".join(found) for found in IMPORT.findall(text))
+    }
+    assert imported > {"asyncio", "fastapi", "tests"}
+    assert imported - own - sys.stdlib_module_names - INSTALLED == set()
 
 
 def test_a_project_is_formatted_when_it_is_rendered(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ whatever else is there is the scaffold's own; nothing is listed by hand.
 import ast
 import builtins
 import symtable
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from async_db.scaffold.namesakes import Modules, check_namesakes, fields, refusal
+from async_db.scaffold.namesakes import Nodes, check_namesakes, fields, refusal
 from async_db.scaffold.naming import PLACEHOLDERS, Names, filled_in, has_placeholder
 from async_db.scaffold.options import OptionError
 
@@ -29,12 +29,19 @@ def without_collisions(tree: Files, names: Names) -> dict[PurePosixPath, str]:
     Raises:
         OptionError: something that cannot be called otherwise has one of the names.
     """
-    modules = {path: ast.parse(text) for path, text in tree.items() if path.suffix == ".py"}
-    check_namesakes(modules, names)
-    project = _Project(names, modules, frozenset(_keywords(modules)))
+    python = {path: text for path, text in tree.items() if path.suffix == ".py"}
+    nodes = {path: list(ast.walk(ast.parse(text))) for path, text in python.items()}
+    check_namesakes(nodes, names)
+    keywords = frozenset(
+        node.arg
+        for every in nodes.values()
+        for node in every
+        if isinstance(node, ast.keyword) and node.arg
+    )
+    project = _Project(names, nodes, keywords)
     filled: dict[PurePosixPath, str] = {}
     for path, text in tree.items():
-        if path in modules:
+        if path in python:
             text = _Module(path, text, project).resolved()
         target = PurePosixPath(filled_in(str(path), names))
         if target in filled:
@@ -43,21 +50,14 @@ def without_collisions(tree: Files, names: Names) -> dict[PurePosixPath, str]:
     return filled
 
 
-def _keywords(modules: Modules) -> Iterator[str]:
-    """Give the names by which anything is passed anywhere: no parameter of these can be renamed."""
-    for module in modules.values():
-        for node in ast.walk(module):
-            if isinstance(node, ast.keyword) and node.arg:
-                yield node.arg
-
-
 @dataclass(frozen=True)
 class _Project:
     """What a module has to be seen with."""
 
     names: Names
-    modules: Modules
+    nodes: Nodes
     keywords: frozenset[str]
+    """The names by which anything is passed anywhere: no parameter of these can be renamed."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class _Module:
     def __init__(self, path: PurePosixPath, text: str, project: _Project) -> None:
         self._path, self._text, self._project = path, text, project
         self._names = project.names
-        self._tree = project.modules[path]
+        self._nodes = project.nodes[path]
         table = symtable.symtable(text, str(path), "exec")
         self._units = list(_units(table))
         self._bound = {
@@ -98,14 +98,14 @@ class _Module:
         several = PLACEHOLDERS.entities
         if self._names.entity != self._names.entities or several in self._bound:
             return
-        classes = [node for node in ast.walk(self._tree) if isinstance(node, ast.ClassDef)]
+        classes = [node for node in self._nodes if isinstance(node, ast.ClassDef)]
         in_classes = {
             id(part)
             for node in classes
             for statement in node.body
             for part in ast.iter_child_nodes(statement)
         }
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             name = node.id if isinstance(node, ast.Name) else getattr(node, "arg", None)
             if (
                 isinstance(node, ast.Name | ast.arg)
@@ -135,7 +135,7 @@ class _Module:
             raise self._refused(f"{name!r} is needed as Python's own")
         if name in self._bound - self._imported and self._is_named_elsewhere(name):
             raise self._refused(f"{name!r} is what other files use of it")
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             match node:
                 case ast.Name(id=found) if found == name:
                     yield _Edit(node.lineno, node.col_offset, node.col_offset + len(name), other)
@@ -150,7 +150,7 @@ class _Module:
                     raise self._refused(f"{name!r} is {why}")
 
     def _is_named_elsewhere(self, name: str) -> bool:
-        others = (module for path, module in self._project.modules.items() if path != self._path)
+        others = (nodes for path, nodes in self._project.nodes.items() if path != self._path)
         return any(_names(other, self._path.stem, name) for other in others)
 
     def _free_name(self, name: str) -> str:
@@ -191,16 +191,15 @@ class _Module:
         """Say whether a parameter's name is looked at: by FastAPI, by pytest, by a library's call."""
         functions = (
             node
-            for node in ast.walk(self._tree)
+            for node in self._nodes
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and (node.decorator_list or node.name.startswith("test"))
         )
         return any(argument in ast.walk(function.args) for function in functions)
 
 
-def _names(module: ast.Module, other: str, name: str) -> bool:
-    """Say whether a module means a name of another one: by import, as an attribute, as a text."""
-    nodes = list(ast.walk(module))
+def _names(nodes: Sequence[ast.AST], other: str, name: str) -> bool:
+    """Say whether code means a name of another module: by import, as an attribute, as a text."""
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
     called = {a.asname or a.name for node in imports for a in node.names if a.name == other}
     for node in nodes:

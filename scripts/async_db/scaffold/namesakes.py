@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from async_db.scaffold.naming import Names, filled_in, has_placeholder
 from async_db.scaffold.options import OptionError
 
-Modules = Mapping[PurePosixPath, ast.Module]
+Nodes = Mapping[PurePosixPath, Sequence[ast.AST]]
 Classes = Sequence[tuple[PurePosixPath, ast.ClassDef]]
 
 # What SQLAlchemy itself sets on the classes made of this one, and reads from them.
@@ -22,17 +22,22 @@ def refusal(names: Names, path: PurePosixPath, why: str) -> OptionError:
     )
 
 
-def check_namesakes(modules: Modules, names: Names) -> None:
+def check_namesakes(nodes: Nodes, names: Names) -> None:
     """See that each table has a name of its own, and that no column replaces an inherited one.
 
     Parameters:
-        modules: the Python files of a project by path, with placeholders for its names.
+        nodes: all that is in the Python files of a project, with placeholders for its names.
         names: the project's names.
 
     Raises:
         OptionError: naming the first that does not hold.
     """
-    classes = list(_classes(modules))
+    classes = [
+        (path, node)
+        for path, every in nodes.items()
+        for node in every
+        if isinstance(node, ast.ClassDef)
+    ]
     _check_tables(classes, names)
     _check_inherited(classes, names)
 
@@ -78,10 +83,3 @@ def fields(node: ast.ClassDef) -> Iterator[str]:
                 yield name
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name
-
-
-def _classes(modules: Modules) -> Iterator[tuple[PurePosixPath, ast.ClassDef]]:
-    for path, module in modules.items():
-        for node in ast.walk(module):
-            if isinstance(node, ast.ClassDef):
-                yield path, node
