@@ -6,9 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from async_db.scaffold import Tree, plan_writing, render_project, write
-from async_db.scaffold.manifest import read_manifest
-from async_db.scaffold.options import OptionError, check_options
+from async_db.scaffold import (
+    OptionError,
+    Tree,
+    check_options,
+    plan_writing,
+    read_manifest,
+    render_project,
+    write,
+)
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MANIFEST = read_manifest(TEMPLATES)
