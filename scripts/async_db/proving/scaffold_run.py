@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from async_db.proving.judging import (
 )
 from async_db.proving.releases.sets import for_scaffold, scaffold_options
 from async_db.proving.request import Request
-from async_db.proving.scaffolds import service_paths
+from async_db.proving.scaffolds import PROOFS, service_paths
 from async_db.rules import DATABASES, PatchError, Rule, apply_to_tree
 from async_db.servers import PostgresError, ThrowawayPostgres
 
@@ -174,7 +175,7 @@ class ScaffoldRun:
             return "no counterexample"
         except (OSError, UnicodeDecodeError) as error:
             return f"no counterexample that can be read: {error}"
-        shutil.copytree(self._scaffold, project, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(self._scaffold, project, ignore=partial(_not_needed, rule))
         try:
             apply_to_tree(for_scaffold(patch, scaffold_options(self._releases)), project)
         except (PatchError, OSError, UnicodeDecodeError) as error:
@@ -211,3 +212,14 @@ class ScaffoldRun:
 
     def _service_tests(self, report: Report) -> ServiceTests:
         return judge_service_tests(self._group.wiring, self._group.database, report)
+
+
+def _not_needed(rule: Rule, folder: str, names: list[str]) -> set[str]:
+    """Give what a rule's own copy of a scaffold goes without: what other topics prove."""
+    here = Path(folder)
+    others = {
+        name
+        for name in names
+        if here.match(f"*/{PROOFS}") and (here / name).is_dir() and name != rule.topic
+    }
+    return others | {"__pycache__"}

@@ -36,6 +36,8 @@ def run_child(job: Job, writer: Connection) -> None:
         *("-p", "no:cacheprovider", "--tb=short", "-q"),
         # At the end of each run it imports all of hypothesis, which no proof needs.
         *("-p", "no:hypothesispytest"),
+        # A library of ours brings it along, and each child would import it anew.
+        *("-p", "no:typeguard"),
         *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
         *("-o", "verbosity_assertions=2", "--basetemp", str(job.scratch / "tmp")),
         *("--rootdir", str(job.project), "--continue-on-collection-errors"),
