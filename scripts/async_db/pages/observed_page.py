@@ -203,8 +203,8 @@ def _request(each: _Drawn, rules: Mapping[str, int]) -> str:
     tag = f"<span class='tag{' bad' if kind == 'offending' else ''}'>{kind}</span>"
     places = [place for place in (trace.test, trace.place) if place]
     findings = "".join(
-        f"<li class={one.finding.grade}>{finding_text(one.finding, rule=True)}</li>"
-        for one in merged(shown.findings)
+        f"<li class={each_told.finding.grade}>{finding_text(each_told.finding, rule=True)}</li>"
+        for each_told in merged(shown.findings)
     )
     return (
         f"<article class=card id={each.anchor} data-item=counted data-route={each.route} "

@@ -43,7 +43,7 @@ RELEASE_SETS = (
     ReleaseSet("FastAPI", "0.105.*"),
     ReleaseSet("FastAPI", "0.115.*"),
     ReleaseSet("FastAPI", "0.118.0"),  # the first that commits after the response again
-    ReleaseSet("FastAPI", "0.121.0"),  # the first with Depends(scope=)
+    ReleaseSet("FastAPI", "0.121.1"),  # the first whose Depends(scope=) holds in all places
     ReleaseSet("SQLAlchemy", "2.0.*"),
     ReleaseSet("asyncpg", "0.30.*"),
     ReleaseSet("httpx", "0.27.*"),
