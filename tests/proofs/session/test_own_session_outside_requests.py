@@ -1,12 +1,10 @@
 from contextlib import suppress
 
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 
 from app.database.engine import Database
-from app.settings import Settings
 from async_db.watching import Serve, Service
 
 pytestmark = [
@@ -25,15 +23,8 @@ async def test_a_background_task_stores_what_it_wrote(service: Service) -> None:
     assert observed == "receipt stored: A-1", observed
 
 
-async def test_a_background_task_gives_its_connection_back(
-    serve_with_pool_of: Serve, settings: Settings, backend: str
-) -> None:
-    changed = {}
-    if backend == "sqlite":  # where a connection that is kept may keep its lock, which others await
-        url = make_url(settings.database_url.get_secret_value())
-        impatient = url.update_query_dict({"timeout": "0.05"})
-        changed["database_url"] = SecretStr(impatient.render_as_string(hide_password=False))
-    async with serve_with_pool_of(2, **changed) as service:
+async def test_a_background_task_gives_its_connection_back(serve_with_pool_of: Serve) -> None:
+    async with serve_with_pool_of(2) as service:
         orders = [await new_order(service, f"A-{number}") for number in range(4)]
 
         answers = [(await service.request("POST", f"{order}/receipt")).status for order in orders]
