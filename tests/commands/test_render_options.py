@@ -119,7 +119,7 @@ def test_a_layer_tells_what_it_needs(command: Command, project: Path) -> None:
     assert files(project) == {"shop/database/session.py", "shop/database/reading.py"}
     assert command.err.splitlines() == [
         "render: shop.database.engine is imported but not there: add --only engine",
-        "render: needs installed: fastapi>=0.121, sqlalchemy[asyncio]>=2.0.40",
+        "render: needs installed: fastapi>=0.121.1, sqlalchemy[asyncio]>=2.0.40",
     ]
 
 

@@ -53,6 +53,9 @@ type = "model"
 default = "Order"
 help = "The model."
 
+[contributes]
+features = "A name."
+
 [trees.base]
 
 [trees.echo]

@@ -14,7 +14,7 @@ from helpers.sync_service import SYNC_SERVICE
 # Verification watches the proofs of all rules; here, the service's own tests show what is broken.
 SEEN = ("engine/disposed-on-shutdown", "session/commit-before-response")
 # Of the service's tests, those that show what is broken.
-SHOWING = "created_can_be_read or taken_once or totals or commit_that_fails or other_violations"
+SHOWING = "created_can_be_read or is_unique or commit_that_fails or other_constraint_violations"
 
 
 def test_nothing_is_found_in_the_rendered_service(project: Path) -> None:

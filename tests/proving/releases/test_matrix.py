@@ -211,7 +211,7 @@ def test_a_rule_is_tried_on_real_releases_on_both_sides_of_its_edge(tmp_path: Pa
     old, latest = matrix.tried
     assert matrix.good, matrix.to_table()
     assert old.installed["fastapi"] == "0.118.0"
-    assert [str(need) for need in old.needs] == ["fastapi >= 0.121"]
+    assert [str(need) for need in old.needs] == ["fastapi >= 0.121.1"]
     assert [(verdict.says, verdict.inside) for verdict in old.verdicts] == [
         ("does not apply", False)
     ]
