@@ -1,5 +1,7 @@
-"""Real database servers that live as long as a `with` block, and programs that a machine may lack."""
+"""Real database servers, and a network to them that fails, for the length of a `with` block; programs
+that a machine may lack."""
 
+from async_db.servers.network import Condition, Moment, Network, throwaway_network
 from async_db.servers.pgbouncer import PgBouncerError, find_pgbouncer, throwaway_pgbouncer
 from async_db.servers.postgres import (
     PostgresError,
@@ -15,12 +17,16 @@ __all__ = [
     "HIDDEN",
     "NOT_RUN",
     "PGBOUNCER",
+    "Condition",
+    "Moment",
+    "Network",
     "PgBouncerError",
     "PostgresError",
     "Program",
     "ThrowawayPostgres",
     "find_pgbouncer",
     "short_temporary_folder",
+    "throwaway_network",
     "throwaway_pgbouncer",
     "throwaway_postgres",
 ]
