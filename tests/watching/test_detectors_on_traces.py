@@ -42,8 +42,26 @@ def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]
     assert [finding.rule for finding in findings_of(traced(*events))] == rules
 
 
-def test_the_sessions_of_tests_are_not_the_services_fault() -> None:
-    assert findings_of(traced(WRITE, CREATED, COMMIT, foreign=frozenset({1}))) == []
+THEIRS = frozenset({1})
+BY_A_TEST = "tests/conftest.py:7"
+BY_THE_SERVICE = "app/x.py:7"
+
+
+def test_how_a_test_opens_and_closes_its_session_is_not_the_services_fault() -> None:
+    forgotten = traced(WRITE, CREATED, foreign=THEIRS)
+    late = replace(COMMIT, source=BY_A_TEST)
+
+    assert findings_of(forgotten) == []
+    assert findings_of(traced(WRITE, CREATED, late, foreign=THEIRS)) == []
+
+
+def test_what_the_service_commits_is_its_own_whoever_made_the_session() -> None:
+    late = replace(COMMIT, source=BY_THE_SERVICE)
+    of_a_test = replace(WRITE, source=BY_A_TEST)
+
+    (found,) = findings_of(traced(WRITE, CREATED, late, foreign=THEIRS))
+    assert found.rule == "session/commit-before-response"
+    assert findings_of(traced(of_a_test, CREATED, late, foreign=THEIRS)) == []
 
 
 def checkout(connection: int, pool: int, **more: Any) -> Event:
@@ -177,6 +195,8 @@ def test_one_query_many_times() -> None:
     assert rules_of(*[page] * 5) == []
     assert rules_of(*[READ] * 3, *[of_another] * 3) == []
     assert rules_of(*[WRITE] * 5, COMMIT) == []
+    assert rules_of(*different, foreign=THEIRS) == [one_by_one]
+    assert rules_of(*[replace(each, source=BY_A_TEST) for each in different]) == []
     assert rules_of(*lazily * 3) == [
         ("loading/no-lazy-loads", "review"),
         ("loading/no-n-plus-one", "proven"),
@@ -188,7 +208,8 @@ def test_a_sync_driver_on_the_loop_is_told_once() -> None:
 
     assert rules_of(on_loop, on_loop) == [("migrating/no-sync-left", "proven")]
     assert rules_of(SYNC_READ) == []  # in a thread
-    assert rules_of(on_loop, foreign=frozenset({1})) == []
+    assert rules_of(on_loop, foreign=THEIRS) == [("migrating/no-sync-left", "proven")]
+    assert rules_of(replace(on_loop, source=BY_A_TEST)) == []
 
 
 def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:

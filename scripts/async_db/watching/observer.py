@@ -44,6 +44,9 @@ SOURCED: frozenset[Kind] = frozenset(
     {"checkout", "statement", "load", "wait", "unit.begin", "unit.commit", "unit.rollback"}
 )
 IN_THREAD = "in a thread"
+# A line of the project's own is looked for in the operation first: who reads an attribute for a
+# response model is no line of its own, and the middleware or the test around it has not done it.
+LIMITS = frozenset({stepped.__code__, Recorder.serve.__code__})
 
 
 class Observer(Recorder):
@@ -65,7 +68,7 @@ class Observer(Recorder):
     ) -> None:
         super().__init__()
         self.problem: str | None = None
-        self.places = SourceLocations(root)
+        self.places = SourceLocations(root, LIMITS)
         self._test = test
         self._examined = examined
         self._loose = loose
@@ -269,7 +272,7 @@ class Observer(Recorder):
         """Note that a request begins to wait, if it is in a unit of work and not for the database."""
         try:
             served = self._served.get(self._request.get() or 0)
-            if served is None or not served.units - served.foreign:
+            if served is None or not served.units:
                 return None
             found = outside_wait(serving, self.places)
             if found is None:
@@ -292,7 +295,7 @@ class Observer(Recorder):
 
     def _examine(self, number: int, scope: Scope) -> None:
         served = self._served.pop(number, None)
-        if served is None or served.full:
+        if served is None:
             return
         trace = Trace(
             number=number,

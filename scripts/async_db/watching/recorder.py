@@ -78,35 +78,39 @@ class Recorder:
         """Return an app that records the messages of ``app`` and tells its requests apart."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
+            if scope["type"] == "http":
+                await self.serve(app, scope, receive, send)
+            else:
                 await app(scope, receive, send)
-                return
-
-            async def recording_send(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    self._record("response.start", detail=str(message["status"]))
-                elif message["type"] == "http.response.body" and not message.get("more_body"):
-                    self._record("response.end")
-                await send(message)
-
-            self.requests += 1
-            number = self.requests
-            token = self._request.set(number)
-            self._began(number)
-            try:
-                await app(scope, receive, recording_send)
-            except asyncio.CancelledError:
-                self._record("cancel")
-                raise
-            except Exception as error:
-                self._record("error", detail=describe_error(error))
-                raise
-            finally:
-                self._record("request.end")
-                self._request.reset(token)
-                self._ended(number, scope)
 
         return recorded
+
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request as ``app`` does, and record its messages."""
+
+        async def recording_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._record("response.start", detail=str(message["status"]))
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                self._record("response.end")
+            await send(message)
+
+        self.requests += 1
+        number = self.requests
+        token = self._request.set(number)
+        self._began(number)
+        try:
+            await app(scope, receive, recording_send)
+        except asyncio.CancelledError:
+            self._record("cancel")
+            raise
+        except Exception as error:
+            self._record("error", detail=describe_error(error))
+            raise
+        finally:
+            self._record("request.end")
+            self._request.reset(token)
+            self._ended(number, scope)
 
     @contextmanager
     def listening(self) -> Iterator[Recorder]:
