@@ -1,4 +1,4 @@
-"""Runs of pytest with `-p observe`, in an interpreter of their own as a service's tests are."""
+"""Runs of pytest with `-p async_db_observe`, in an interpreter of their own as a service's tests are."""
 
 import json
 import os
@@ -8,22 +8,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import observe
-
-SCRIPTS = Path(observe.__file__).resolve().parent
+PLUGIN = Path(__file__).resolve().parents[2] / "scripts/pytest_plugin"
 
 
 def run_pytest(
     project: Path, *arguments: str, plugin: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run a project's tests, watched unless told otherwise."""
-    options = ["-p", "observe"] if plugin else []
+    options = ["-p", "async_db_observe"] if plugin else []
     return subprocess.run(  # noqa: S603 (our own tools, arguments as a list)
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *arguments],
         cwd=project,
         env={
             **os.environ,
-            "PYTHONPATH": f"{SCRIPTS}{os.pathsep}{project}",
+            "PYTHONPATH": f"{PLUGIN}{os.pathsep}{project}",
             "TEST_DATABASE_URL": f"sqlite:///{project / 'test.db'}",
         },
         capture_output=True,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from async_db.findings import Finding
-from async_db.traces import Event, Trace
+from ..findings import Finding
+from ..traces import Event, Trace
 
 Reason = Literal["slowest", "offending"]
 

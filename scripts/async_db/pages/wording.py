@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from async_db.pages.timeline import Tone
-from async_db.traces import Event
+from ..traces import Event
+from .timeline import Tone
 
 _VERB = re.compile(r"\s*([A-Za-z]+)")
 _OF_TABLE = {

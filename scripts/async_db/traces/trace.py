@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_db.traces.event import Event
+from .event import Event
 
 OWN_BLOCK = "own block"
 

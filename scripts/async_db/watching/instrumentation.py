@@ -18,7 +18,7 @@ from sqlalchemy.pool import Pool
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from async_db.watching.asgi_types import ASGIApp, Receive, Scope, Send
+from .asgi_types import ASGIApp, Receive, Scope, Send
 
 
 class Watcher(Protocol):

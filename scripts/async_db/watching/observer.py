@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,22 +21,23 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool
 
-from async_db.findings import Finding
-from async_db.traces import OWN_BLOCK, Event, Kind, Trace
-from async_db.watching.asgi_types import ASGIApp, Receive, Scope, Send
-from async_db.watching.callers import calls
-from async_db.watching.detectors import AbandonedSession, CreatedEngine, Subject, findings_of
-from async_db.watching.error_text import describe_error
-from async_db.watching.idle_threads import IdleThread
-from async_db.watching.instrumentation import instrumented
-from async_db.watching.kept_findings import KeptFindings
-from async_db.watching.outside_waits import outside_wait, stepped
-from async_db.watching.recorder import Recorder
-from async_db.watching.served_request import ServedRequest
-from async_db.watching.source_locations import SourceLocations, is_test
-from async_db.watching.watched_engines import WatchedEngines
-from async_db.watching.watched_pools import WatchedPools
-from async_db.watching.watched_sessions import WatchedSessions
+from ..findings import Finding
+from ..traces import OWN_BLOCK, Event, Kind, Trace
+from .asgi_types import ASGIApp, Receive, Scope, Send
+from .callers import calls
+from .coverage import Coverage
+from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
+from .error_text import describe_error
+from .idle_threads import IdleThread
+from .instrumentation import instrumented
+from .kept_findings import KeptFindings
+from .outside_waits import outside_wait, stepped
+from .recorder import Recorder
+from .served_request import ServedRequest
+from .source_locations import SourceLocations, is_test
+from .watched_engines import WatchedEngines
+from .watched_pools import WatchedPools
+from .watched_sessions import WatchedSessions
 
 MIDDLEWARE_BUILDERS = frozenset(
     {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
@@ -81,11 +83,19 @@ class Observer(Recorder):
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
+        self._coverage = Coverage()
 
     @property
     def findings(self) -> list[Finding]:
         """What has been found so far, within bounds."""
         return self._found.findings
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much has been seen so far."""
+        problems = (f"did not see everything: {self.problem}",) if self.problem else ()
+        kept = Coverage(self.requests, alike=self._found.alike, over=self._found.over)
+        return kept + replace(self._coverage, problems=problems)
 
     @contextmanager
     def watching(self) -> Iterator[Observer]:
@@ -311,6 +321,11 @@ class Observer(Recorder):
         for session in served.units:
             # It is told here, and need not be told again when it is collected.
             self._watched_sessions.end(session)
+        self._coverage += Coverage(
+            with_database=any(event.connection or event.session for event in served.events),
+            with_tests_sessions=bool(served.foreign),
+            too_long=bool(served.left_out),
+        )
         self._examined(trace, self._judge(trace))
 
     def _judge(self, subject: Subject) -> list[Finding]:

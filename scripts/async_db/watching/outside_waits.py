@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import FrameType, coroutine
 from typing import Any
 
-from async_db.watching.source_locations import SourceLocations, awaited_by, is_test
+from .source_locations import SourceLocations, awaited_by, is_test
 
 DATABASE_PACKAGES = frozenset(
     {"sqlalchemy", "asyncpg", "aiosqlite", "psycopg", "psycopg_pool", "aiomysql", "asyncmy"}

@@ -22,10 +22,10 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from async_db.traces import Event, Kind
-from async_db.watching.asgi_types import ASGIApp, Message, Receive, Scope, Send
-from async_db.watching.callers import calls
-from async_db.watching.error_text import describe_error, first_line
+from ..traces import Event, Kind
+from .asgi_types import ASGIApp, Message, Receive, Scope, Send
+from .callers import calls
+from .error_text import describe_error, first_line
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",

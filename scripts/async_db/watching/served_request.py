@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
-from async_db.traces import Event, Kind
-from async_db.watching.source_locations import is_test
+from ..traces import Event, Kind
+from .source_locations import is_test
 
 MAX_EVENTS = 5_000  # of one request; of what comes after, only how it ends is looked at
 ENDINGS: frozenset[Kind] = frozenset(

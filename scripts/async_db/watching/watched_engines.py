@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import StaticPool
 
-from async_db.watching.detectors import EngineAfterShutdown
+from .detectors import EngineAfterShutdown
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from async_db.findings import Finding
-from async_db.traces import Event, Kind, Trace
-from async_db.watching.detectors.reporting import finding_at
-from async_db.watching.detectors.whose_line import by_a_test
+from ...findings import Finding
+from ...traces import Event, Kind, Trace
+from .reporting import finding_at
+from .whose_line import by_a_test
 
 RAISED_LOAD = "is not available due to lazy='raise"
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.subjects import (
+from ...findings import Finding
+from ...traces import Trace
+from .subjects import (
     AbandonedSession,
     CreatedEngine,
     EngineAfterShutdown,

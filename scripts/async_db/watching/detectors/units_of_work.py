@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from async_db.traces import Event, Trace
-from async_db.watching.detectors.whose_line import by_a_test
+from ...traces import Event, Trace
+from .whose_line import by_a_test
 
 
 @dataclass(frozen=True, slots=True)

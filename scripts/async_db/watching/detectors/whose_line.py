@@ -6,8 +6,8 @@ do with any other; only where a session is opened and closed is then the tests' 
 
 from __future__ import annotations
 
-from async_db.traces import Event, Trace
-from async_db.watching.source_locations import is_test
+from ...traces import Event, Trace
+from ..source_locations import is_test
 
 
 def by_a_test(trace: Trace, event: Event) -> bool:

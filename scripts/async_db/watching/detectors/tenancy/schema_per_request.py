@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Event, Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
-from async_db.watching.detectors.whose_line import by_a_test
+from ....findings import Finding
+from ....traces import Event, Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..whose_line import by_a_test
 
 RULE = "tenancy/schema-per-request"
 
