@@ -15,10 +15,10 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from ..findings import Finding
@@ -38,6 +38,9 @@ from .source_locations import SourceLocations, is_test
 from .watched_engines import WatchedEngines
 from .watched_pools import WatchedPools
 from .watched_sessions import WatchedSessions
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import SessionTransaction
 
 MIDDLEWARE_BUILDERS = frozenset(
     {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
@@ -232,7 +235,7 @@ class Observer(Recorder):
         for engine in self._watched_engines.after_shutdown(lifespan, test):
             self._judge(engine)
 
-    def _on_engine_connect(self, connection: Any) -> None:
+    def _on_engine_connect(self, connection: Connection, *_: object) -> None:
         super()._on_engine_connect(connection)
         pool = connection.engine.pool
         self._watched_pools.note_size(pool, self._pools(pool))

@@ -14,18 +14,23 @@ import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from ..traces import Event, Kind
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
 from .callers import calls
 from .error_text import describe_error, first_line
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
@@ -219,7 +224,7 @@ class Recorder:
         self._record("checkin", record.info)
         self._known(record.info).pop("session", None)
 
-    def _on_engine_connect(self, connection: Connection) -> None:
+    def _on_engine_connect(self, connection: Connection, *_: object) -> None:
         self._known(connection.info)["pool"] = self._pools(connection.engine.pool)
         self._record("checkout", connection.info)
 
