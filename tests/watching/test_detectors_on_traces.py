@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from async_db.traces import Event
+from async_db.traces import Event, Task
 from async_db.watching import findings_of
 from helpers.events import event, traced
 
@@ -142,6 +142,36 @@ def test_a_connection_that_stays_out_is_told_by_when_it_was_taken() -> None:
     assert rules_of(CREATED, checkout(1, 1)) == [("session/own-session-outside-requests", "proven")]
     assert rules_of(checkout(1, 1, source="tests/test_x.py:1"), CREATED) == []
     assert rules_of(checkout(1, 1, task=7), CREATED, working=frozenset({7})) == []
+
+
+@pytest.mark.parametrize(
+    ("tasks", "holder", "asker", "second"),
+    [
+        ((), 1, 1, True),
+        ((Task(2, 1), Task(3, 1)), 2, 3, False),  # each takes one
+        ((Task(2, 1), Task(3, 2)), 1, 3, True),  # it waits for the one that asks
+        ((Task(2, 1, 1),), 2, 1, True),  # what took it has ended
+        ((Task(2, 1, 2),), 2, 1, False),  # as yet it goes on
+        ((), None, 1, True),  # a thread
+    ],
+)
+def test_a_second_checkout_is_of_a_task_that_holds_one(
+    tasks: tuple[Task, ...], holder: int | None, asker: int | None, second: bool
+) -> None:
+    taken = (checkout(1, 1, task=holder), checkout(2, 1, task=asker))
+    found = rules_of(*taken, checkin(1), checkin(2), pools=((1, 5),), tasks=tasks)
+    assert found == [("pooling/one-connection-per-request", "proven")] * second
+
+
+def test_tasks_that_use_one_session_at_the_same_time() -> None:
+    shared = ("session/never-shared-between-tasks", "proven")
+    overlap = event("overlap", session=1, source=BY_THE_SERVICE)
+
+    assert rules_of(overlap, overlap, replace(overlap, source="app/x.py:9")) == [shared] * 2
+    assert rules_of(overlap, foreign=THEIRS) == [shared]
+    assert rules_of(replace(overlap, source=BY_A_TEST)) == []
+    turns = (replace(READ, task=1, source="app/x.py:1"), replace(READ, task=2, source="app/x.py:1"))
+    assert rules_of(*turns) == []
 
 
 def load(what: str) -> Event:

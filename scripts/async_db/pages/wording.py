@@ -67,6 +67,8 @@ def said(event: Event) -> str:
             return f"waits for {detail or 'something that is not the database'}"
         case "outside.end":
             return f"goes on after {detail or 'waiting'}"
+        case "overlap":
+            return f"{session} is called while another task's call of it goes on"
         case "load":
             return f"{detail or 'an attribute'} is loaded behind the code's back"
     return f"{event.kind} {detail}".strip()

@@ -5,6 +5,6 @@ All of it is standard library only: it is recorded in one process and looked at 
 
 from .event import Event, Kind
 from .recording import Recording
-from .trace import OWN_BLOCK, Trace
+from .trace import OWN_BLOCK, Task, Trace
 
-__all__ = ["OWN_BLOCK", "Event", "Kind", "Recording", "Trace"]
+__all__ = ["OWN_BLOCK", "Event", "Kind", "Recording", "Task", "Trace"]

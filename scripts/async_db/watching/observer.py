@@ -34,7 +34,9 @@ from .kept_findings import KeptFindings
 from .outside_waits import outside_wait, stepped
 from .recorder import Recorder
 from .served_request import ServedRequest
+from .session_calls import SessionCalls
 from .source_locations import SourceLocations, is_test
+from .started_tasks import StartedTasks
 from .watched_engines import WatchedEngines
 from .watched_pools import WatchedPools
 from .watched_sessions import WatchedSessions
@@ -79,6 +81,8 @@ class Observer(Recorder):
         self._loose = loose
         self._served: dict[int, ServedRequest] = {}
         self._watched_sessions = WatchedSessions()
+        self._session_calls = SessionCalls()
+        self._started_tasks = StartedTasks()
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
         self._found = KeptFindings()
@@ -158,6 +162,21 @@ class Observer(Recorder):
     def session_made(self, session: Session) -> None:
         self._safely(self._on_session_made)(session)
 
+    async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
+        """Await a call of an async session, and see whether another task's goes on."""
+        request, task = self._request.get(), asyncio.current_task()
+        if request is None or task is None:
+            return await call()
+        self._safely(self._on_session_called)(session, request, task)
+        try:
+            return await call()
+        finally:
+            self._session_calls.end(session, task)
+
+    def task_started(self, task: asyncio.Task[Any]) -> None:
+        if self._request.get() is not None:
+            self._safely(self._on_task_started)(task)
+
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
 
@@ -183,6 +202,18 @@ class Observer(Recorder):
             frame=frame,
         )
         self._record("session", session=number)
+
+    def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
+        other = self._session_calls.begin(session, request, task)
+        if other is not None:
+            place = self._started_tasks.line_of_the_younger(task, other)
+            self._record("overlap", session=self._sessions(session), source=place)
+
+    def _on_task_started(self, task: asyncio.Task[Any]) -> None:
+        self._started_tasks.add(task, asyncio.current_task(), self.places.here())
+        served = self._served.get(self._request.get() or 0)
+        if served is not None:
+            served.note_start(self._tasks(task), self._current_task())
 
     def _in_test_only(self) -> bool:
         """Whether a test runs and no app is being started: what is made now is the test's."""
@@ -320,6 +351,7 @@ class Observer(Recorder):
             pools=tuple(self._watched_pools.sizes.items()),
             shared=tuple(served.shared.items()),
             working=served.working(asyncio.current_task()),
+            tasks=served.known_tasks(),
         )
         for session in served.units:
             # It is told here, and need not be told again when it is collected.

@@ -158,6 +158,7 @@ class Recorder:
         writes: bool = False,
         asked: int = 0,
         sync: bool = False,
+        source: str | None = None,
     ) -> None:
         known = {} if info is None else self._known(info)
         self._keep(
@@ -173,7 +174,7 @@ class Recorder:
                 writes=writes,
                 asked=asked,
                 sync=sync,
-                source=self._source(kind),
+                source=self._source(kind) if source is None else source,
             )
         )
 

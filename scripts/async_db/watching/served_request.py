@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
-from ..traces import Event, Kind
+from ..traces import Event, Kind, Task
 from .source_locations import is_test
 
 MAX_EVENTS = 5_000  # of one request; of what comes after, only how it ends is looked at
@@ -33,6 +33,9 @@ class ServedRequest:
             has opened is, from where a line of the service uses it up to the response: what closes
             the service's own by then does not close a test's.
         tasks: the tasks that have done something, by their numbers.
+        parents: which task started which, by their numbers.
+        ended: before which event each task is known to have ended.
+        answered: whether the response has begun.
     """
 
     test: str
@@ -42,11 +45,14 @@ class ServedRequest:
     foreign: set[int] = field(default_factory=set)
     units: set[int] = field(default_factory=set)
     tasks: dict[int, ref[asyncio.Task[Any]]] = field(default_factory=dict)
-
+    parents: dict[int, int | None] = field(default_factory=dict)
+    ended: dict[int, int] = field(default_factory=dict)
     answered: bool = False
 
     def keep(self, event: Event) -> None:
         """Note an event, unless there are too many."""
+        if event.kind in {"checkout", "unit.begin", "wait"}:
+            self._note_ends()
         most = 2 * MAX_EVENTS if event.kind in ENDINGS else MAX_EVENTS
         if len(self.events) < most:
             self.events.append(event)
@@ -61,6 +67,22 @@ class ServedRequest:
             theirs = event.session in self.foreign
             if not theirs or not (self.answered or is_test(event.source)):
                 self.units.add(event.session)
+
+    def note_start(self, number: int, parent: int | None) -> None:
+        """Note that a task has started another."""
+        if len(self.parents) < MAX_EVENTS:
+            self.parents[number] = parent
+
+    def _note_ends(self) -> None:
+        for number, task in self.tasks.items():
+            alive = task()
+            if number not in self.ended and (alive is None or alive.done()):
+                self.ended[number] = len(self.events)
+
+    def known_tasks(self) -> tuple[Task, ...]:
+        """Give the tasks that were started by the request, or did something for it."""
+        numbers = dict.fromkeys((*self.tasks, *self.parents))
+        return tuple(Task(n, self.parents.get(n), self.ended.get(n)) for n in numbers)
 
     def note_task(self, number: int) -> None:
         """Note the task that runs now, whose number this is."""
