@@ -1,4 +1,4 @@
-"""Runs of pytest with `-p observe`."""
+"""Runs of pytest with `-p async_db_observe`."""
 
 import json
 import os
@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import observe
 from helpers import forks
 
-SCRIPTS = Path(observe.__file__).resolve().parent
+PLUGIN = Path(__file__).resolve().parents[2] / "scripts/pytest_plugin"
 
 
 def run_pytest(
@@ -27,10 +26,10 @@ def run_pytest(
             before; else in a fork of one that has imported what services stand on. With workers,
             which no fork can start, they always are.
     """
-    options = ["-p", "observe"] if plugin else []
+    options = ["-p", "async_db_observe"] if plugin else []
     environment = {
         **os.environ,
-        "PYTHONPATH": f"{SCRIPTS}{os.pathsep}{project}",
+        "PYTHONPATH": f"{PLUGIN}{os.pathsep}{project}",
         "TEST_DATABASE_URL": f"sqlite:///{project / 'test.db'}",
     }
     if not alone and "-n" not in arguments:
