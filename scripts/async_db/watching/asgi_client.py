@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from async_db.watching.asgi_types import ASGIApp, Message
+from .asgi_types import ASGIApp, Message
 
 
 @dataclass(slots=True)

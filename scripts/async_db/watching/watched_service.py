@@ -7,9 +7,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from async_db.traces import Event
-from async_db.watching.asgi_client import Client, Exchange, started
-from async_db.watching.recorder import Recorder
+from ..traces import Event
+from .asgi_client import Client, Exchange, started
+from .recorder import Recorder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
