@@ -22,6 +22,7 @@ from helpers.packs import (
 )
 from helpers.packs import MANIFEST as PACK_MANIFEST
 from helpers.small_templates import MANIFEST, TEMPLATES
+from helpers.templates import write_pack
 
 
 @pytest.fixture
@@ -112,13 +113,7 @@ def run_whole(
 
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
-    folder = tmp_path / "pack" / "templates"
-    for name, text in TEMPLATES.items():
-        path = folder / f"{name}.jinja"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (folder / "manifest.toml").write_text(MANIFEST)
-    return folder
+    return write_pack(tmp_path / "pack" / "templates", TEMPLATES, MANIFEST)
 
 
 @pytest.fixture
