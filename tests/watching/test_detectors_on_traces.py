@@ -187,8 +187,11 @@ SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
     ("events", "expected"),
     [
         ((load("relationship P.kids"), MISSING), [("loading/no-lazy-loads", "proven")]),
-        ((COMMIT, load("expired columns"), MISSING), [("session/no-expire-on-commit", "proven")]),
-        ((load("expired columns"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((COMMIT, load("expired P.x"), MISSING), [("session/no-expire-on-commit", "proven")]),
+        ((COMMIT, load("discarded P.x"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("expired P.x"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("computed P.x"), MISSING), [("loading/refresh-server-defaults", "proven")]),
+        ((load("refused P.kids"),), [("loading/no-lazy-loads", "proven")]),
         ((load("relationship P.kids"), SYNC_READ), [LAZY_IN_SYNC]),
         ((load("relationship P.kids"), READ), []),  # awaitable_attrs, run_sync
         ((load("relationship P.kids"), event("begin"), SYNC_READ), [LAZY_IN_SYNC]),
@@ -209,6 +212,37 @@ SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
 )
 def test_loads_by_reading(events: tuple[Event, ...], expected: list[tuple[str, str]]) -> None:
     assert rules_of(*events) == expected
+
+
+ROLLBACK = event("unit.rollback", session=1)
+
+
+@pytest.mark.parametrize(
+    ("events", "said", "advised"),
+    [
+        ((load("relationship P.kids"), MISSING), "relationship P.kids", "selectinload(P.kids)"),
+        ((load("refused P.kids"),), "P.kids, which its query did not load", "selectinload(P.kids)"),
+        ((load("deferred P.x"), MISSING), "deferred column P.x", "undefer(P.x)"),
+        ((load("polymorphic P.x"), MISSING), "P.x, a column of a subclass", "selectin_polymorphic"),
+        ((load("column_property P.x"), MISSING), "column_property P.x", 'refresh(row, ["x"])'),
+        ((load("computed P.x"), MISSING), "P.x, which the database has", "eager_defaults=True"),
+        ((COMMIT, load("expired P.x"), MISSING), "P.x, which a commit", "expire_on_commit=False"),
+        ((ROLLBACK, load("expired P.x"), MISSING), "P.x, which a rollback", "read x before it"),
+        ((COMMIT, ROLLBACK, load("expired P.x"), MISSING), "a rollback has expired", "rollback()"),
+        ((SAVEPOINT, BACK, load("discarded P.x"), MISSING), "a savepoint that", "refresh the P"),
+        ((load("expired P.x"), MISSING), "P.x, which was expired", "refresh the P"),
+    ],
+)
+def test_the_cure_is_that_of_the_cause(events: tuple[Event, ...], said: str, advised: str) -> None:
+    (found,) = findings_of(traced(*events))
+    assert said in found.message
+    assert advised in found.advice
+
+
+def test_whether_a_commit_expires_is_up_to_who_made_the_session() -> None:
+    (found,) = findings_of(traced(COMMIT, load("expired P.x"), MISSING, foreign=THEIRS))
+    assert (found.rule, found.grade) == ("session/no-expire-on-commit", "review")
+    assert "the tests made" in found.message
 
 
 def test_one_query_many_times() -> None:

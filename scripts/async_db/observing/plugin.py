@@ -40,6 +40,7 @@ class Plugin:
         self._gallery: Gallery | None = None
         self._seen = Seen()
         self._verdict = Verdict((), (), 0)
+        self._text = ""
         self._test = ""
         self._guarded(self._begin)
 
@@ -77,7 +78,10 @@ class Plugin:
         if output is not None:
             output[WORKER_KEY] = {"shown": self._shown(), "seen": self._seen.as_text()}
             return
-        self._verdict = judge(self._seen.findings, self._seen.notices(), self._options)
+        try:
+            self._verdict = judge(self._seen.findings, self._seen.notices(), self._options)
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._cannot("judge what it has seen", error)
         self._write()
         if self._verdict.exit_code and not session.exitstatus:
             session.exitstatus = self._verdict.exit_code
@@ -115,37 +119,38 @@ class Plugin:
         """Write what was asked for; the findings last, so that they say what could not be."""
         verdict, options = self._verdict, self._options
         if verdict.baseline is not None and options.baseline:
-            self._put(options.baseline, verdict.baseline)
+            self._put(options.baseline, lambda: verdict.baseline or "")
         if options.page:
-            self._put_page(options.page)
+            self._put(options.page, self._page)
         if options.output:
-            self._put(options.output, self._told())
-
-    def _put_page(self, path: Path) -> None:
-        shown = self._gallery.shown() if self._gallery else []
-        try:
-            from ..pages import observe_page
-
-            page = observe_page(
-                self._verdict.findings,
-                shown,
-                requests=self._seen.requests,
-                claims=claims(),
-                notices=self._verdict.notices,
-            )
-        except Exception as error:  # noqa: BLE001 (as above)
-            self._cannot(f"draw the page: {type(error).__name__}: {error}")
+            self._put(options.output, self._told)
         else:
-            self._put(path, page)
+            try:
+                self._text = self._told()
+            except Exception as error:  # noqa: BLE001 (as above)
+                self._cannot("tell what it has found", error)
+                self._text = notices_as_text(self._verdict.notices)
 
-    def _put(self, path: Path, text: str) -> None:
+    def _page(self) -> str:
+        from ..pages import observe_page
+
+        return observe_page(
+            self._verdict.findings,
+            self._gallery.shown() if self._gallery else [],
+            requests=self._seen.requests,
+            claims=claims(),
+            notices=self._verdict.notices,
+        )
+
+    def _put(self, path: Path, text: Callable[[], str]) -> None:
         try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            self._cannot(f"write {path}: {error.strerror}")
+            path.write_text(text(), encoding="utf-8")
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._cannot(f"write {path}", error)
 
-    def _cannot(self, what: str) -> None:
-        notice = Notice(f"observe cannot {visible(what)}", "error")
+    def _cannot(self, what: str, error: Exception) -> None:
+        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        notice = Notice(f"observe cannot {visible(f'{what}: {why}')}", "error")
         code = self._verdict.exit_code or (BLIND if self._options.failing else 0)
         told = (*self._verdict.notices, notice)
         self._verdict = replace(self._verdict, notices=told, exit_code=code)
@@ -168,9 +173,9 @@ class Plugin:
         if not options.output and options.format == "text":
             terminalreporter.section("observe")
             terminalreporter.write_line(_summary(self._seen.requests, verdict))
-            terminalreporter.write(self._told())
+            terminalreporter.write(self._text)
         elif not options.output:
-            terminalreporter.write(self._told() + "\n")
+            terminalreporter.write(self._text + "\n")
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction, strategies
 from sqlalchemy.pool import Pool
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -52,6 +52,9 @@ class Watcher(Protocol):
 
     def task_started(self, task: asyncio.Task[Any]) -> None:
         """Take note of a task that has just been started."""
+
+    def load_refused(self, what: str, session: Session | None) -> None:
+        """Take note that an attribute is read which must not be loaded by that."""
 
     def engine_made(self, engine: Engine) -> None:
         """Take note of an engine that has just been made."""
@@ -119,6 +122,10 @@ def _wrappers(watcher: Watcher) -> Iterator[tuple[type, str, object]]:
     engine_created = Dialect.__dict__["engine_created"]
     yield Dialect, "engine_created", classmethod(_engine_created(watcher, engine_created))
     yield Pool, "connect", _pool_connect(watcher, Pool.connect)
+    for loader in vars(strategies).values():
+        if isinstance(loader, type) and "_invoke_raise_load" in vars(loader):
+            wrapped = _raise_load(watcher, loader.__dict__["_invoke_raise_load"])
+            yield loader, "_invoke_raise_load", wrapped
     for loop in _loops():
         yield loop, "create_task", _create_task(watcher, loop.create_task)
 
@@ -130,6 +137,14 @@ def _fastapi_routes() -> list[type]:
     except ImportError:
         return []
     return [route] if "handle" in route.__dict__ else []
+
+
+def _raise_load(watcher: Watcher, raise_load: Callable[..., Any]) -> Callable[..., Any]:
+    def raised(loader: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
+        watcher.load_refused(str(loader), state.session)
+        return raise_load(loader, state, *args, **kwargs)
+
+    return raised
 
 
 def _loops() -> list[Any]:

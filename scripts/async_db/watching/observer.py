@@ -177,6 +177,9 @@ class Observer(Recorder):
         if self._request.get() is not None:
             self._safely(self._on_task_started)(task)
 
+    def load_refused(self, what: str, session: Session | None) -> None:
+        self._safely(self._on_load_refused)(what, session)
+
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
 
@@ -208,6 +211,10 @@ class Observer(Recorder):
         if other is not None:
             place = self._started_tasks.line_of_the_younger(task, other)
             self._record("overlap", session=self._sessions(session), source=place)
+
+    def _on_load_refused(self, what: str, session: Session | None) -> None:
+        number = None if session is None else self._sessions(session)
+        self._record("load", detail=f"refused {what}", session=number)
 
     def _on_task_started(self, task: asyncio.Task[Any]) -> None:
         self._started_tasks.add(task, asyncio.current_task(), self.places.here())

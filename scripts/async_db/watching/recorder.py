@@ -24,7 +24,7 @@ from sqlalchemy.pool import Pool
 
 from ..traces import Event, Kind
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
-from .callers import calls
+from .attribute_reads import attribute_read
 from .error_text import describe_error, first_line
 
 if TYPE_CHECKING:
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
     re.IGNORECASE | re.DOTALL,
-)
-
-# What loads because it was called, in async code too.
-EXPLICIT_LOADS = frozenset(
-    {
-        *("Session.refresh", "Session._get_impl", "Session._merge"),
-        *("Session.delete", "Session._delete_impl", "Session._flush"),
-    }
 )
 
 
@@ -244,7 +236,7 @@ class Recorder:
 
     def _on_execute(self, state: ORMExecuteState) -> None:
         self._used(state.session)
-        read = _attribute_read(state)
+        read = attribute_read(state)
         if read:
             self._record("load", detail=read, session=self._sessions(state.session))
 
@@ -303,17 +295,6 @@ class Recorder:
 
     def _on_flush(self, session: Session, context: UOWTransaction) -> None:
         self._record("flush", _info(session.connection()))
-
-
-def _attribute_read(state: ORMExecuteState) -> str:
-    """Name what is loaded because an attribute was read; nothing if a call asked for it."""
-    path = state.loader_strategy_path if state.is_select else None
-    lazily = state.is_select and state.lazy_loaded_from is not None and path
-    if not (lazily or (state.is_select and state.is_column_load)):
-        return ""
-    if calls("sqlalchemy", EXPLICIT_LOADS):
-        return ""
-    return f"relationship {path[-1]}" if lazily and path else "expired columns"
 
 
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:
