@@ -38,5 +38,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     _observing().add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    # What conftests import, such as an engine that is made at import, is watched too.
+    _plugin(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(_observing().Plugin(config), "async-db-observe-session")
+    _plugin(config).configure(config)
+
+
+def _plugin(config: pytest.Config) -> Any:
+    name = "async-db-observe-session"
+    if not config.pluginmanager.has_plugin(name):
+        config.pluginmanager.register(_observing().Plugin(config.rootpath), name)
+    return config.pluginmanager.get_plugin(name)

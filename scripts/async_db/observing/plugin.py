@@ -32,9 +32,9 @@ class Plugin:
     A fault of its own is told and not raised: the tests must not notice.
     """
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._options = Options.of(config)
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._options = Options()
         self._stack = ExitStack()
         self._observer: Observer | None = None
         self._gallery: Gallery | None = None
@@ -47,15 +47,25 @@ class Plugin:
     def _begin(self) -> None:
         from ..watching import Observer
 
-        if self._options.page:
-            # Pages are loaded where one is drawn: who asks for none does not wait for them.
-            from ..pages import Gallery
-
-            self._gallery = Gallery()
-        keep = self._gallery.add if self._gallery else _keep_nothing
-        observer = Observer(self._config.rootpath, lambda: self._test, keep)
+        observer = Observer(self._root, lambda: self._test, self._examined)
         self._stack.enter_context(observer.watching())
         self._observer = observer
+
+    def configure(self, config: pytest.Config) -> None:
+        """Learn what is asked for, which is known only when conftests have been loaded."""
+        self._options = Options.of(config)
+        if self._options.page:
+            self._guarded(self._begin_a_page)
+
+    def _begin_a_page(self) -> None:
+        # Pages are loaded where one is drawn: who asks for none does not wait for them.
+        from ..pages import Gallery
+
+        self._gallery = Gallery()
+
+    def _examined(self, trace: Trace, findings: list[Finding]) -> None:
+        if self._gallery is not None:
+            self._gallery.add(trace, findings)
 
     def _guarded(self, call: Callable[..., object], *arguments: object) -> None:
         try:
@@ -74,7 +84,7 @@ class Plugin:
         if self._observer is not None:
             own = Seen(self._observer.findings, self._observer.coverage)
             self._guarded(self._seen.add, own)
-        output = getattr(self._config, "workeroutput", None)
+        output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[WORKER_KEY] = {"shown": self._shown(), "seen": self._seen.as_text()}
             return
@@ -187,9 +197,6 @@ def _summary(requests: int, verdict: Verdict) -> str:
     counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
     none = "not known" if blind(verdict.notices) else "none"
     return f"{requests} requests watched, findings: {counts or none}"
-
-
-def _keep_nothing(trace: Trace, findings: list[Finding]) -> None: ...
 
 
 def claims() -> dict[str, str]:
