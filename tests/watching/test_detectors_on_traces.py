@@ -26,6 +26,8 @@ CREATED = event("response.start", detail="201")
         ((READ, CREATED, COMMIT), []),
         ((READ, CREATED, WRITE, COMMIT), ["session/commit-before-response"]),
         ((CREATED, WRITE, COMMIT), []),  # a background task's own
+        ((CREATED, WRITE, event("unit.rollback", session=1)), []),  # its own failure, too
+        ((WRITE, CREATED, event("unit.rollback", session=1)), ["session/commit-before-response"]),
         ((WRITE, CREATED), ["session/commit-before-response"]),
         ((WRITE, event("unit.rollback", session=1), CREATED), []),
         (
@@ -40,6 +42,17 @@ CREATED = event("response.start", detail="201")
 )
 def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]) -> None:
     assert [finding.rule for finding in findings_of(traced(*events))] == rules
+
+
+def test_an_operation_that_goes_on_after_its_time_limit_is_told_as_that() -> None:
+    timed_out = event("response.start", detail="504", task=1)
+    own = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=1)))
+    (other,) = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=2)))
+
+    assert {"scope" in each.advice for each in own} == {True, False}  # it was told of, too
+    assert other.rule == "session/commit-before-response"
+    assert "goes on after its time limit" in other.message
+    assert "plain ASGI middleware" in other.advice
 
 
 THEIRS = frozenset({1})
@@ -287,6 +300,7 @@ def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:
     ]
     (found,) = findings_of(traced(idle_thread, busy_again))
     assert (found.grade, found.path, found.line) == ("suspected", "app/x.py", 9)
+    assert "its thread waits, before this line" in found.message
 
 
 def said(text: str) -> Event:
@@ -309,6 +323,18 @@ LEFT = [("tenancy/schema-per-request", "proven")]
         ((SETS, event("commit", connection=2)), []),
         ((said("select set_config('search_path', $1, false)"), COMMITTED), LEFT),
         ((said("SELECT pg_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_lock_shared(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_advisory_lock_shared(1) AS a"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_xact_lock(1)"), COMMITTED), []),
+        (
+            (
+                said("SELECT pg_advisory_lock_shared(1)"),
+                said("SELECT pg_advisory_unlock_shared(1)"),
+                COMMITTED,
+            ),
+            [],
+        ),
         ((said("CREATE TEMPORARY TABLE t (id int)"), COMMITTED), LEFT),
         ((said("SET LOCAL search_path TO one"), COMMITTED), []),
         ((said("SET CONSTRAINTS ALL DEFERRED"), COMMITTED), []),

@@ -12,6 +12,9 @@ from ...traces import Event, Trace
 from .whose_line import by_a_test
 
 
+TIMED_OUT = frozenset({408, 503, 504})
+
+
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
     """A session's unit of work within a trace: the indexes of its events.
@@ -55,6 +58,18 @@ def units_of_work(trace: Trace) -> Iterator[UnitOfWork]:
     for session, left in writes.items():
         if left and session not in trace.foreign:
             yield UnitOfWork(session, seen[session], tuple(left), None)
+
+
+def outlives_a_time_limit(trace: Trace, unit: UnitOfWork) -> bool:
+    """Say whether a unit is committed by an operation that goes on after somebody has given it up.
+
+    A time limit around ``call_next`` answers, and the operation goes on in a task of its own.
+    """
+    answered, committed = trace.answered, unit.committed
+    if answered is None or committed is None or committed < answered:
+        return False
+    others = trace.events[committed].task != trace.events[answered].task
+    return trace.status in TIMED_OUT and others
 
 
 def _follow(event: Event, index: int, writes: list[int], savepoints: dict[str, int]) -> None:
