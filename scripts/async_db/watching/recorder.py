@@ -57,6 +57,9 @@ class Recorder:
     ``recorder.wrap(app)`` is an ASGI app that serves as ``app`` does and numbers its requests.
     """
 
+    served = frozenset({"http"})
+    """The types of connections that count as requests."""
+
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._request: ContextVar[int | None] = ContextVar("request", default=None)
@@ -75,7 +78,7 @@ class Recorder:
         """Return an app that records the messages of ``app`` and tells its requests apart."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http":
+            if scope["type"] in self.served:
                 await self.serve(app, scope, receive, send)
             else:
                 await app(scope, receive, send)
@@ -127,6 +130,7 @@ class Recorder:
             (Session, "after_begin", self._on_session_begin),
             (Session, "after_transaction_end", self._on_session_end),
             (Session, "after_flush", self._on_flush),
+            (Session, "transient_to_pending", self._on_added),
             (Session, "after_commit", self._on_session_commit),
             (Session, "after_rollback", self._on_session_rollback),
         ]
@@ -185,6 +189,9 @@ class Recorder:
 
     def _used(self, session: Session) -> None:
         """Do nothing more with the use of a session; there is somebody who does."""
+
+    def _on_added(self, session: Session, row: object) -> None:
+        """Do nothing with a row that is added to a session; there is somebody who does."""
 
     def _committing(self, session: Session) -> str:
         """Say who commits; there is somebody who knows."""

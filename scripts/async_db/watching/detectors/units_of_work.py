@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ...traces import Event, Trace
 from .whose_line import by_a_test
 
-
 TIMED_OUT = frozenset({408, 503, 504})
 
 
@@ -32,11 +31,15 @@ class UnitOfWork:
     committed: int | None
 
 
-def units_of_work(trace: Trace) -> Iterator[UnitOfWork]:
+def units_of_work(trace: Trace, *, rolled_back: bool = False) -> Iterator[UnitOfWork]:
     """Tell the units of work that are the service's, in the order in which they ended.
 
     Of a session that the tests made, those are the service's that its own line commits: whether
     another would have been committed, and when, nobody has seen.
+
+    Parameters:
+        trace: the request.
+        rolled_back: whether those that were rolled back are told as never committed.
     """
     seen: dict[int, int] = {}
     writes: dict[int, list[int]] = {}
@@ -54,7 +57,9 @@ def units_of_work(trace: Trace) -> Iterator[UnitOfWork]:
             if not theirs or (event.source and not by_a_test(trace, event)):
                 yield UnitOfWork(session, seen[session], written, index)
         elif event.kind == "unit.rollback":
-            writes.pop(session, None)
+            written = tuple(writes.pop(session, ()))
+            if rolled_back and not theirs:
+                yield UnitOfWork(session, seen[session], written, None)
     for session, left in writes.items():
         if left and session not in trace.foreign:
             yield UnitOfWork(session, seen[session], tuple(left), None)

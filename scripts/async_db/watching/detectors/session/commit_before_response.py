@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ....findings import Finding
 from ....traces import Trace
+from ..lost_writes import disconnected_findings, unwritten_findings
 from ..registry import detects
 from ..reporting import finding_at
 from ..units_of_work import outlives_a_time_limit, units_of_work
@@ -41,6 +42,18 @@ def commit_after_response(trace: Trace) -> Iterator[Finding]:
                 else SCOPE,
                 unit.session,
             )
+
+
+@detects(RULE, Trace)
+def added_but_not_written(trace: Trace) -> Iterator[Finding]:
+    """Find what is added to a session that is closed before it writes it, and answered as done."""
+    yield from unwritten_findings(trace, RULE)
+
+
+@detects(RULE, Trace)
+def lost_by_a_websocket(trace: Trace) -> Iterator[Finding]:
+    """Find what a WebSocket has written and what is lost when the client goes."""
+    yield from disconnected_findings(trace, RULE)
 
 
 @detects(RULE, Trace)
