@@ -21,7 +21,14 @@ from app.database.engine import Database
 from app.main import create_app
 from app.orders.models import Order
 from app.settings import Settings
-from async_db.servers import NOT_RUN, PGBOUNCER, find_pgbouncer, throwaway_pgbouncer
+from async_db.servers import (
+    NOT_RUN,
+    PGBOUNCER,
+    Network,
+    find_pgbouncer,
+    throwaway_network,
+    throwaway_pgbouncer,
+)
 from async_db.watching import Serve, Service, watched
 
 
@@ -162,3 +169,10 @@ def behind_pgbouncer(
     if find_pgbouncer() is None:
         pytest.skip(NOT_RUN + PGBOUNCER.missing)
     return lambda settings: throwaway_pgbouncer(database_url, settings)
+
+
+@pytest.fixture
+def network(database_url: str) -> Iterator[Network]:
+    """A network in front of the database, which fails as it is told."""
+    with throwaway_network(database_url) as network:
+        yield network

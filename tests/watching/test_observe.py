@@ -17,7 +17,7 @@ SHOWING = "created_can_be_read or is_unique or commit_that_fails or other_constr
 
 
 def test_nothing_is_found_in_the_rendered_service(project: Path) -> None:
-    done = run_pytest(project)
+    done = run_pytest(project, alone=True)
     assert done.returncode == 0, done.stdout
     watched = re.search(r"(\d+) requests watched, findings: none", done.stdout)
     assert watched, done.stdout
@@ -53,7 +53,7 @@ def test_a_sync_service_under_testclient(sync_project: Path) -> None:
 
 
 def test_the_outcomes_stay_what_they_were(sync_project: Path) -> None:
-    without, watched = run_pytest(sync_project, plugin=False), run_pytest(sync_project)
+    without, watched = (run_pytest(sync_project, plugin=on, alone=True) for on in (False, True))
     assert outcomes(watched) == outcomes(without) == "1 failed, 4 passed, 1 skipped"
     assert watched.returncode == without.returncode == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,10 @@ class Service:
     recorder: Recorder
     state: dict[str, Any]
 
-    async def request(self, method: str, path: str, body: object = None) -> Exchange:
-        return await self.client.request(method, path, body)
+    async def request(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Exchange:
+        return await self.client.request(method, path, body, headers)
 
     def last(self) -> list[Event]:
         """Return the trace of the request that began last."""
