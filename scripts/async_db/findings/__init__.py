@@ -4,6 +4,7 @@ All of it is standard library only: `observe` loads it in the environment of the
 """
 
 from async_db.findings.baseline import BaselineError, baseline_text, new_findings, read_baseline
+from async_db.findings.escaping import json_text, visible
 from async_db.findings.finding import GRADES, Finding, Grade
 from async_db.findings.fingerprints import fingerprint
 from async_db.findings.formats import FORMATS, Format, format_findings
@@ -29,7 +30,9 @@ __all__ = [
     "baseline_text",
     "fingerprint",
     "format_findings",
+    "json_text",
     "merged",
     "new_findings",
     "read_baseline",
+    "visible",
 ]

@@ -16,6 +16,7 @@ The thing to read first for whoever judges or changes other people's code. `read
 All of it is standard library only, and pure once the files are read.
 """
 
+from async_db.target import libraries
 from async_db.target.calls import Callee, Calls, argument
 from async_db.target.files import MAX_BYTES, SkippedFile, SourceFile, read_files
 from async_db.target.inference import Types, joined
@@ -81,6 +82,7 @@ __all__ = [
     "enclosing_function",
     "import_names",
     "joined",
+    "libraries",
     "parse",
     "read_files",
     "read_module",

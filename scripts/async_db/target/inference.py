@@ -67,6 +67,16 @@ class Types:
         for module in self.modules:
             for name, values in module.states.items():
                 self._states.setdefault(name, []).extend(values)
+            for function in module.all_functions:
+                self._of_lifespan(function)
+
+    def _of_lifespan(self, function: Function) -> None:
+        """What a lifespan yields as a dictionary is found on the state of each request."""
+        for each in function.yields:
+            if function.is_async and isinstance(each.value, ast.Dict):
+                for key, value in zip(each.value.keys, each.value.values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        self._states.setdefault(key.value, []).append((value, function))
 
     def _once(self, key: tuple[object, ...], answer: Callable[[], Type | None]) -> Type | None:
         if key in self._known:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +17,9 @@ from async_db.target.reading import NotUnderstood, read_module
 from async_db.target.releases import Release, read_releases
 from async_db.target.structure import Function, Module
 from async_db.target.web import Web
+
+_CONFIGURATIONS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "alembic.ini")
+_MOST_OF_CONFIGURATION = 1_000_000
 
 
 class TargetError(Exception):
@@ -34,6 +36,7 @@ class Project:
         skipped: what was not, and why.
         irrelevant: how many files were read and not parsed, since they cannot matter.
         releases: what is known of its libraries, by their names.
+        configurations: the texts of the files that configure its tools, by their paths.
     """
 
     root: Path
@@ -41,6 +44,7 @@ class Project:
     skipped: tuple[SkippedFile, ...]
     irrelevant: int
     releases: dict[str, Release]
+    configurations: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> ModuleIndex:
@@ -103,7 +107,21 @@ def read_project(root: Path) -> Project:
         skipped=tuple(sorted([*skipped, *failed], key=lambda each: each.path)),
         irrelevant=sum(not source.matters for source in sources),
         releases=read_releases(root if root.is_dir() else root.parent),
+        configurations=_configurations(root if root.is_dir() else root.parent),
     )
+
+
+def _configurations(root: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _CONFIGURATIONS:
+        for path in sorted([root / name, *root.glob(f"*/{name}")]):
+            try:
+                if path.is_file() and path.stat().st_size < _MOST_OF_CONFIGURATION:
+                    text = path.read_text(encoding="utf-8", errors="replace")
+                    found[path.relative_to(root).as_posix()] = text
+            except OSError:
+                continue  # what cannot be read configures nothing
+    return found
 
 
 def parse(sources: Sequence[SourceFile]) -> tuple[list[Module], list[SkippedFile]]:
@@ -136,8 +154,3 @@ def _without_collecting() -> Iterator[None]:
         if was:
             gc.enable()
             gc.freeze()
-
-
-def counted(values: Sequence[str]) -> list[tuple[str, int]]:
-    """Count, the most frequent first, and by name among equals."""
-    return sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))

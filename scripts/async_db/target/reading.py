@@ -25,7 +25,10 @@ _BARE_EXCEPT = re.compile(
     r"^(?P<start>[ \t]*except\*?[ \t]+)(?P<types>[\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)",
     re.MULTILINE,
 )
-_GENERICS = re.compile(r"^\s*(?:(?:async\s+)?def|class|type)\s+\w+\s*(?:\[|=)", re.MULTILINE)
+_GENERICS = re.compile(
+    r"^[ \t]*(?:(?:(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*\[|(?P<type>type[ \t]+)\w+[ \t]*[\[=])",
+    re.MULTILINE,
+)
 """Type parameters and `type` statements, which Python 3.12 brought."""
 _CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
 """Of each class of node, the fields that can hold others; what only marks a use has none."""
@@ -61,7 +64,7 @@ def read_module(path: str, names: tuple[str, ...], data: bytes) -> Module:
 
 
 def _parsed(text: str) -> ast.Module:
-    """Parse a text, and that of Python 3.14 which leaves out the parentheses after `except`.
+    """Parse a text, and as far as it goes that of newer Pythons.
 
     Raises:
         SyntaxError: it is not Python, or uses what only a newer one knows.
@@ -71,9 +74,41 @@ def _parsed(text: str) -> ast.Module:
         try:
             return ast.parse(text)
         except SyntaxError as error:
-            if "must be parenthesized" not in str(error.msg):
+            older = _for_older_python(text)
+            if older == text:
                 raise
-        return ast.parse(_BARE_EXCEPT.sub(r"\g<start>(\g<types>)", text))
+            try:
+                return ast.parse(older)
+            except SyntaxError:
+                raise error from None
+
+
+def _for_older_python(text: str) -> str:
+    """Write what newer Pythons allow as this one understands it, each line where it was.
+
+    Type parameters (3.12) are left out, and the types after `except` (3.14) get parentheses.
+    """
+    parts: list[str] = []
+    end = 0
+    for found in _GENERICS.finditer(text):
+        bracket = found.end() - 1
+        parts.append(text[end : found.start("type")] if found["type"] else text[end:bracket])
+        parts.append(text[found.end("type") : bracket] if found["type"] else "")
+        end = bracket
+        if text[bracket] == "[":
+            end = _closed(text, bracket)
+            parts.append("\\\n" * text.count("\n", bracket, end))  # lines stay where they are
+    return _BARE_EXCEPT.sub(r"\g<start>(\g<types>)", "".join(parts) + text[end:])
+
+
+def _closed(text: str, start: int) -> int:
+    """Give the place behind the bracket that closes the one at `start`."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += {"[": 1, "]": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    return len(text)
 
 
 def _reason(text: str, error: SyntaxError) -> str:
@@ -157,7 +192,7 @@ class _Reader:
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             target = alias.name if alias.asname else name
-            self.bind(name, Binding("import", node.lineno, target=target))
+            self.bind(name, Binding("import", node.lineno, target=target, name=alias.name))
 
     def _from(self, node: ast.ImportFrom) -> None:
         target = "." * node.level + (node.module or "")

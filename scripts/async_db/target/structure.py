@@ -9,7 +9,7 @@ from typing import Literal
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 BindingKind = Literal[
-    "import",  # of a module: `target` is its absolute name
+    "import",  # of a module: `target` is what the name means, `name` all that is imported
     "from",  # of a name out of a module: `target` is the module's, `name` the name's
     "function",
     "class",
