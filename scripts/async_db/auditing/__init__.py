@@ -8,6 +8,7 @@ All of it is standard library only.
 from async_db.auditing.auditing import PARTS, RULES, Audit, AuditError, Request, audit
 from async_db.auditing.changes import ChangesError
 from async_db.auditing.detectors import DETECTORS, findings_of
+from async_db.auditing.planning import Plan, Slice, plan_move
 from async_db.auditing.reports import as_data, as_report
 from async_db.auditing.service import Service
 from async_db.auditing.settings import SettingsError
@@ -19,11 +20,14 @@ __all__ = [
     "Audit",
     "AuditError",
     "ChangesError",
+    "Plan",
     "Request",
     "Service",
     "SettingsError",
+    "Slice",
     "as_data",
     "as_report",
     "audit",
     "findings_of",
+    "plan_move",
 ]

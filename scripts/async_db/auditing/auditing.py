@@ -10,6 +10,7 @@ from pathlib import Path
 from async_db.auditing.changes import checked_out
 from async_db.auditing.detectors import DETECTORS, findings_of
 from async_db.auditing.inventory import Section, take_inventory
+from async_db.auditing.planning import Plan, plan_move
 from async_db.auditing.service import Service
 from async_db.auditing.settings import Settings, read_settings
 from async_db.auditing.suppressions import find_suppressions, suppress
@@ -62,6 +63,7 @@ class Audit:
         releases: of the libraries that matter.
         inventory: what there is; None if it was not asked for.
         findings: what is wrong; None if it was not asked for.
+        plan: in which order it moves; None if it was not asked for.
         rules: the rules that were looked at.
         remarks: on suppressions that do nothing.
         known: how many findings the baseline, or the other commit, has already.
@@ -76,13 +78,14 @@ class Audit:
     releases: tuple[Release, ...]
     inventory: tuple[Section, ...] | None
     findings: tuple[Finding, ...] | None
+    plan: Plan | None
     rules: tuple[str, ...]
     remarks: tuple[str, ...]
     known: int
     serves: bool
 
 
-PARTS = ("inventory", "findings")
+PARTS = ("inventory", "findings", "plan")
 """What an audit tells, in this order."""
 
 
@@ -128,6 +131,7 @@ def audit(request: Request) -> Audit:
         ),
         inventory=take_inventory(service) if "inventory" in request.parts else None,
         findings=None if findings is None else tuple(findings),
+        plan=plan_move(service) if "plan" in request.parts else None,
         rules=rules,
         remarks=tuple(remarks),
         known=known,

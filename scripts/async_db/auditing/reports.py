@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from async_db.auditing.auditing import Audit
 from async_db.auditing.inventory import Entry, Section
+from async_db.auditing.plan_report import plan_summary, told_plan
 from async_db.findings import GRADES, Finding, as_text, json_text, merged, visible
 
 SCHEMA_VERSION = 1
@@ -39,6 +40,8 @@ def _report(audit: Audit, findings: int | None, entries: int | None) -> str:
     blocks = ["\n".join(_summary(audit))]
     if audit.findings:
         blocks.append(_findings(audit.findings, findings))
+    if audit.plan is not None:
+        blocks.append("\n".join(told_plan(audit.plan, entries)))
     if audit.inventory is not None:
         blocks.append("\n".join(_places(audit.inventory, entries)))
     return "\n\n".join(block.rstrip("\n") for block in blocks if block) + "\n"
@@ -71,6 +74,8 @@ def as_data(audit: Audit) -> str:
             }
             for section in audit.inventory
         }
+    if audit.plan is not None:
+        content["plan"] = asdict(audit.plan)
     if audit.findings is not None:
         content["rules"] = list(audit.rules)
         content["known"] = audit.known
@@ -109,6 +114,9 @@ def _summary(audit: Audit) -> Iterator[str]:
     if audit.findings is not None:
         yield ""
         yield from _worst(audit)
+    if audit.plan is not None:
+        yield ""
+        yield from plan_summary(audit.plan)
 
 
 def _worst(audit: Audit) -> Iterator[str]:

@@ -13,6 +13,7 @@ from async_db.target import (
     Binding,
     Call,
     Function,
+    FunctionObject,
     LibraryObject,
     Module,
     Project,
@@ -140,6 +141,13 @@ class Service:
         for call in self.calls_named(*sorted(last), tests=tests):
             if self.library_name(call) in names:
                 yield call
+
+    def ports_of(self, call: Call) -> list[Function]:
+        """Give the method without a body that a call names, if it is one: it runs another."""
+        called = self.calls.called(call)
+        if isinstance(called, FunctionObject) and self.calls.is_abstract(called.function):
+            return [called.function]
+        return []
 
     @cached_property
     def engine_calls(self) -> tuple[tuple[Call, bool], ...]:
