@@ -14,7 +14,7 @@ import pytest
 
 from async_db import proving
 
-COMMANDS = frozenset({"observe", "render", "verify", "with_postgres"})
+COMMANDS = frozenset({"faults", "observe", "render", "verify", "with_postgres"})
 # `observe` runs in the environment of the service that it watches, whatever else that has.
 INSTALLED: dict[str, frozenset[str]] = {
     "findings": frozenset(),
@@ -24,7 +24,10 @@ INSTALLED: dict[str, frozenset[str]] = {
     "watching": frozenset({"sqlalchemy", "starlette", "fastapi"}),  # fastapi as a type only
 }
 # Their `__init__` exports all that others use of them.
-CLOSED = ("findings", "pages", "proving", "rules", "scaffold", "servers", "traces", "watching")
+CLOSED = (
+    *("faults", "findings", "pages", "proving", "rules"),
+    *("scaffold", "servers", "traces", "watching"),
+)
 
 
 def test_the_contracts_hold(root: Path) -> None:

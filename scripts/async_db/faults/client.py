@@ -134,10 +134,15 @@ def _added_up(told: object, name: str = "") -> int:
 
 @asynccontextmanager
 async def client_of(
-    service: Service, base_url: str, limit: float, sent: list[Sent]
+    service: Service,
+    base_url: str,
+    limit: float,
+    sent: list[Sent],
+    connections: int | None = None,
 ) -> AsyncIterator[Client]:
-    """Open a client of a service for the length of the block; it adds to the record."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    """Open a client of a service for the length of the block; it adds to the record, and has as many
+    connections as it takes, or at most so many."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with httpx.AsyncClient(
         base_url=base_url,
         headers=dict(service.headers),

@@ -28,6 +28,9 @@ class Database(Protocol):
     def url(self) -> str:
         """Its libpq-style URL, without a network in between."""
 
+    async def execute(self, sql: str) -> None:
+        """Run a statement outside any transaction."""
+
     async def answers(self, questions: Sequence[str]) -> list[bool]:
         """Ask one row of each statement, and say whether its first column is true."""
 
@@ -104,6 +107,10 @@ class SqliteDatabase:
     @property
     def url(self) -> str:
         return f"sqlite:///{self.path.as_posix()}"
+
+    async def execute(self, sql: str) -> None:
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
+            connection.execute(sql)
 
     async def answers(self, questions: Sequence[str]) -> list[bool]:
         with closing(sqlite3.connect(self.path, timeout=30)) as connection:

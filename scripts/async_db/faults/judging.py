@@ -60,6 +60,20 @@ def _counted(outcome: Outcome) -> str:
     return ", ".join(f"{number} x {name}" for name, number in outcome.counts.items())
 
 
+def is_not_ready(outcome: Outcome) -> Iterator[str]:
+    """Whoever asks whether it is ready hears that it is not."""
+    asked = outcome.of("ready")
+    if asked.sent > asked.bad:
+        yield f"it called itself ready {asked.sent - asked.bad} of {asked.sent} times"
+
+
+def serves_all(outcome: Outcome, phase: str) -> Iterator[str]:
+    """Every request of a phase gets what it asks for."""
+    asked = outcome.of(phase)
+    if asked.bad:
+        yield f"{asked.bad} of {asked.sent} requests ({phase}) failed: {_counted(asked)}"
+
+
 def leaves_nothing(outcome: Outcome) -> Iterator[str]:
     """No connection stays in a transaction, no slot of the pool taken, no process behind."""
     if str(outcome.left) != "nothing":

@@ -3,7 +3,7 @@
 import itertools
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -12,10 +12,9 @@ from async_db.faults.database import PostgresqlDatabase, SqliteDatabase
 from async_db.faults.process import migrated
 from async_db.faults.service import Service
 from async_db.faults.stage import Stage
-from async_db.servers import ThrowawayPostgres, throwaway_network, throwaway_pgbouncer
+from async_db.servers import ThrowawayPostgres, throwaway_network
 
 _TEMPLATE = "faults_tables"
-_POOLED = {"pool_mode": "transaction", "default_pool_size": 10}
 
 
 class Place(Protocol):
@@ -25,7 +24,7 @@ class Place(Protocol):
     """Whether the server is ours to stop and change."""
 
     def stage(
-        self, service: Service, folder: Path, *, tables: bool, behind_pgbouncer: bool
+        self, service: Service, folder: Path, *, tables: bool
     ) -> AbstractAsyncContextManager[Stage]:
         """Open a stage for the length of an `async with` block.
 
@@ -33,7 +32,6 @@ class Place(Protocol):
             service: what is to run there; it is not started yet.
             folder: for what it writes.
             tables: whether its tables are to be there.
-            behind_pgbouncer: whether a PgBouncer is to stand before the server.
         """
 
 
@@ -53,25 +51,20 @@ class OwnPostgresql:
     _migrated: set[int] = field(default_factory=set)
 
     @asynccontextmanager
-    async def stage(
-        self, service: Service, folder: Path, *, tables: bool, behind_pgbouncer: bool
-    ) -> AsyncIterator[Stage]:
+    async def stage(self, service: Service, folder: Path, *, tables: bool) -> AsyncIterator[Stage]:
         name = f"faults_{next(self._numbers)}"
         if tables:
             await self._copy(service, name)
         else:
             self.server.create_database(name)
         url = self.server.url(name)
-        async with AsyncExitStack() as stack:
-            network = stack.enter_context(throwaway_network(url))
-            more: dict[str, str] = {}
-            if behind_pgbouncer:
-                network.lead_to(stack.enter_context(throwaway_pgbouncer(url, _POOLED)))
-                more = dict(service.behind_pgbouncer or {})
-            variables = {service.variable: _with_driver(network.url, service), **more}
+        with throwaway_network(url) as network:
+            variables = {service.variable: _with_driver(network.url, service)}
             stage = Stage(service, PostgresqlDatabase(url), variables, folder, network, self.server)
-            stack.push_async_callback(stage.close)
-            yield stage
+            try:
+                yield stage
+            finally:
+                await stage.close()
 
     async def _copy(self, service: Service, name: str) -> None:
         template = f"{_TEMPLATE}_{id(service)}"
@@ -93,9 +86,7 @@ class GivenPostgresql:
     _migrated: bool = False
 
     @asynccontextmanager
-    async def stage(
-        self, service: Service, folder: Path, *, tables: bool, behind_pgbouncer: bool
-    ) -> AsyncIterator[Stage]:
+    async def stage(self, service: Service, folder: Path, *, tables: bool) -> AsyncIterator[Stage]:
         with throwaway_network(self.url) as network:
             variables = {service.variable: _with_driver(network.url, service)}
             if not self._migrated:
@@ -116,9 +107,7 @@ class SqliteFiles:
     _made: Path | None = None
 
     @asynccontextmanager
-    async def stage(
-        self, service: Service, folder: Path, *, tables: bool, behind_pgbouncer: bool
-    ) -> AsyncIterator[Stage]:
+    async def stage(self, service: Service, folder: Path, *, tables: bool) -> AsyncIterator[Stage]:
         database = SqliteDatabase(folder / "service.db")
         variables = {service.variable: _with_driver(database.url, service)}
         if tables and self._made is None:

@@ -45,7 +45,6 @@ class Scenario:
         databases: those that it concerns.
         needs: what it cannot do without.
         starts: whether the service is started before it, on tables that are there.
-        behind_pgbouncer: whether a PgBouncer stands between the network and the server.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Scenario:
     run: Run
     judge: Judge
     starts: bool = True
-    behind_pgbouncer: bool = False
 
     def verdict(self, outcome: Outcome, limits: Limits) -> Verdict:
         """Say whether what must hold did."""
@@ -73,15 +71,12 @@ def scenario(
     databases: tuple[str, ...] = POSTGRESQL,
     needs: tuple[Need, ...] = (Need.WRITER,),
     starts: bool = True,
-    behind_pgbouncer: bool = False,
 ) -> Callable[[Run], Run]:
     """Register the decorated function as the scenario that its module is named after."""
 
     def register(run: Run) -> Run:
         name = run.__module__.rpartition(".")[2].replace("_", "-")
-        SCENARIOS[name] = Scenario(
-            name, happens, databases, needs, run, judge, starts, behind_pgbouncer
-        )
+        SCENARIOS[name] = Scenario(name, happens, databases, needs, run, judge, starts)
         return run
 
     return register

@@ -108,7 +108,6 @@ async def _run(scenario: Scenario, service: Service, place: Place, folder: Path)
         service,
         own,
         tables=Need.MIGRATIONS not in scenario.needs,
-        behind_pgbouncer=scenario.behind_pgbouncer,
     )
     outcome = None
     try:

@@ -101,15 +101,18 @@ class Stage:
         """The request that changes a row, in a scenario that needs one."""
         return _there(self.service.updater)
 
-    async def start(self) -> None:
+    async def start(self, more: Mapping[str, str] | None = None) -> None:
         """Start the service, for the first time or again; clients then go to the new process.
+
+        Args:
+            more: what its environment says besides.
 
         Raises:
             NotStartedError: it does not take connections.
         """
         log = self.folder / "service.log"
         self._process = await self._stack.enter_async_context(
-            started(self.service, self.variables, log)
+            started(self.service, {**self.variables, **(more or {})}, log)
         )
         self._client = await self._stack.enter_async_context(
             client_of(self.service, self._process.base_url, self.patience, self._sent)
@@ -180,6 +183,28 @@ class Stage:
             sent = await self.client.send(request, "load", row)
             refused = sent.answer.ending is Ending.REFUSED
             await asyncio.sleep(_REFUSED_PAUSE if refused else _PAUSE)
+
+    @asynccontextmanager
+    async def one_connection(self) -> AsyncIterator[Client]:
+        """Open a client that sends all on one connection, which is kept alive."""
+        async with client_of(
+            self.service, self.process.base_url, self.patience, self._sent, connections=1
+        ) as client:
+            yield client
+
+    async def seed(self) -> None:
+        """Add the rows that make streams long."""
+        for request in self.service.of_kind("stream"):
+            if request.seed:
+                await self.database.execute(request.seed)
+
+    async def somebody_waits(self) -> None:
+        """Wait until a connection of the service waits for a lock, for as long as it may."""
+        deadline = time.monotonic() + self.patience
+        while time.monotonic() < deadline:
+            if await self.database.waiting():
+                return
+            await asyncio.sleep(_PAUSE)
 
     @asynccontextmanager
     async def asking(self, path: str, phase: str) -> AsyncIterator[None]:
