@@ -37,12 +37,15 @@ class Client:
     Attributes:
         service: whose requests.
         http: what carries them.
+        probing: what carries the questions of who looks whether it lives, each on a connection of
+            its own, as orchestrators do.
         limit: seconds after which a request counts as not answered.
         sent: the record.
     """
 
     service: Service
     http: httpx.AsyncClient
+    probing: httpx.AsyncClient
     limit: float
     sent: list[Sent] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(
@@ -64,7 +67,11 @@ class Client:
         values = self.values(made)
         content = None if request.body is None else filled(request.body, values)
         answer, told = await self._asked(
-            request.method, filled_text(request.path, values), content, request.name, phase
+            self.http,
+            request.method,
+            filled_text(request.path, values),
+            content,
+            Answer(request.name, phase),
         )
         sent = Sent(request, {**told, **values}, answer)
         self.sent.append(sent)
@@ -72,7 +79,7 @@ class Client:
 
     async def probe(self, path: str, phase: str) -> Answer:
         """Ask a path, such as that for liveness, and keep the answer."""
-        answer, _ = await self._asked("GET", path, None, phase, phase)
+        answer, _ = await self._asked(self.probing, "GET", path, None, Answer(phase, phase))
         self.sent.append(Sent(Request(phase, "GET", path), {}, answer))
         return answer
 
@@ -82,20 +89,24 @@ class Client:
             return 0
         try:
             async with asyncio.timeout(self.limit):
-                answer = await self.http.get(self.service.pool)
+                answer = await self.probing.get(self.service.pool)
         except (TimeoutError, httpx.TransportError):
             return 0
         return _added_up(_json(answer)) if answer.is_success else 0
 
     async def _asked(
-        self, method: str, path: str, content: object, name: str, phase: str
+        self,
+        http: httpx.AsyncClient,
+        method: str,
+        path: str,
+        content: object,
+        answer: Answer,
     ) -> tuple[Answer, Values]:
         began = time.monotonic()
-        answer = Answer(name, phase)
         told: Values = {}
         try:
             async with asyncio.timeout(self.limit):
-                response = await self.http.request(method, path, json=content)
+                response = await http.request(method, path, json=content)
         except httpx.ConnectError:
             answer = replace(answer, ending=Ending.REFUSED)
         except httpx.TransportError:
@@ -142,15 +153,23 @@ async def client_of(
 ) -> AsyncIterator[Client]:
     """Open a client of a service for the length of the block; it adds to the record, and has as many
     connections as it takes, or at most so many."""
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    async with httpx.AsyncClient(
+    kept = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    closed = httpx.Limits(max_keepalive_connections=0)
+    async with (
+        _http(service, base_url, kept) as http,
+        _http(service, base_url, closed) as probing,
+    ):
+        yield Client(service, http, probing, limit, sent)
+
+
+def _http(service: Service, base_url: str, limits: httpx.Limits) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
         base_url=base_url,
         headers=dict(service.headers),
         timeout=None,  # noqa: S113 (each request is limited as a whole)
         limits=limits,
         trust_env=False,
-    ) as http:
-        yield Client(service, http, limit, sent)
+    )
 
 
 async def looked_up(sent: list[Sent], database: Database, client: Client) -> list[Answer]:

@@ -26,7 +26,9 @@ class Need(Enum):
     UPDATER = "no request with `after` tells how its write is looked up (stored or read)"
     LOCK = "no request says how its row is locked (lock)"
     CONTENTION = "no request says how a deadlock comes about (contend)"
-    BACKGROUND = 'no request is of kind "background" and says how its row is locked (lock)'
+    BACKGROUND = (
+        'no request of kind "background" says how its row, an updated one, is locked (lock)'
+    )
     STREAM = 'no request is of kind "stream"'
     READY = "it has no path for readiness (ready)"
     OWN_SERVER = "the server of --database-url is not ours to stop or change"

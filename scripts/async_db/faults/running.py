@@ -54,7 +54,7 @@ def _there(need: Need, service: Service, owned: bool) -> bool:
         case Need.CONTENTION:
             return service.contended is not None
         case Need.BACKGROUND:
-            return any(request.lock for request in service.of_kind("background"))
+            return service.background is not None
         case Need.STREAM:
             return bool(service.of_kind("stream"))
         case Need.READY:

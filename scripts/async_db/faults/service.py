@@ -106,6 +106,13 @@ class Service:
         return next((one for one in updaters if one.lock), updaters[0] if updaters else None)
 
     @property
+    def background(self) -> Request | None:
+        """The request that begins a task on a row which can be locked, and changed meanwhile."""
+        about = self.updater.after if self.updater else ""
+        tasks = (request for request in self.of_kind("background") if request.after == about)
+        return next((request for request in tasks if request.lock), None)
+
+    @property
     def contended(self) -> Request | None:
         """The request that a deadlock can be made with."""
         return next((request for request in self.requests if request.contend), None)

@@ -101,6 +101,11 @@ class Stage:
         """The request that changes a row, in a scenario that needs one."""
         return _there(self.service.updater)
 
+    @property
+    def background(self) -> Request:
+        """The request that begins a task, in a scenario that needs one."""
+        return _there(self.service.background)
+
     async def start(self, more: Mapping[str, str] | None = None) -> None:
         """Start the service, for the first time or again; clients then go to the new process.
 
@@ -247,7 +252,7 @@ class Stage:
 
     async def outcome(self, **facts: Fact) -> Outcome:
         """Compare what was told with what is stored, and look what was left behind."""
-        left = await self._left()
+        left = await self.settled()
         deadline = time.monotonic() + self.limits.recover
         while True:  # what a background task has still to do is done a moment later
             outcome = Outcome(
@@ -257,8 +262,8 @@ class Stage:
                 return outcome
             await asyncio.sleep(_PROBE_PAUSE)
 
-    async def _left(self) -> Left:
-        """Look what is left, until nothing is or the time for it is over."""
+    async def settled(self) -> Left:
+        """Look what is left of what was begun, until nothing is or the time for it is over."""
         deadline = time.monotonic() + self.limits.recover * SLACK
         while True:
             running = self.process.running
@@ -274,7 +279,7 @@ class Stage:
 
 def _there(request: Request | None) -> Request:
     if request is None:
-        raise TypeError("this scenario needs a request that writes")
+        raise TypeError("this scenario needs a request that the service does not have")
     return request
 
 

@@ -12,7 +12,7 @@ from async_db.faults.service import Limits
 from async_db.faults.stage import Stage
 
 _CLIENTS = 12  # more than a usual pool has connections
-_SECONDS = 0.5  # in which buffers are full
+_SECONDS = 0.3  # in which all of them have begun
 
 
 def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
@@ -37,6 +37,7 @@ async def clients_that_do_not_read(stage: Stage) -> Outcome:
             asking = asked(stage.process.port, stage.service, request, values)
             await idle.enter_async_context(asking)
         await asyncio.sleep(_SECONDS)
+        await stage.settled()
         recovered = await stage.recovered()
         outcome = await stage.outcome(recovered=recovered)
         stopped = await stage.stopped()

@@ -7,7 +7,7 @@ from async_db.faults.judging import serves_all, stands
 from async_db.faults.leaving import left_after
 from async_db.faults.outcome import Outcome
 from async_db.faults.registry import BOTH, scenario
-from async_db.faults.service import Limits, Request
+from async_db.faults.service import Limits, Request, Values
 from async_db.faults.stage import Stage
 
 _CLIENTS = 24  # of each kind of request
@@ -29,14 +29,18 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 async def clients_that_leave(stage: Stage) -> Outcome:
     requests = stage.service.requests
     await stage.seed()
+    made = [[await stage.made_for(request) for _ in range(_CLIENTS)] for request in requests]
     async with stage.asking(stage.service.live, "live"):
-        for request in requests:
-            await asyncio.gather(*(_leave(stage, request, turn) for turn in range(_CLIENTS)))
+        for request, rows in zip(requests, made, strict=True):
+            leaving = (_leave(stage, request, row, turn) for turn, row in enumerate(rows))
+            await asyncio.gather(*leaving)
+            await stage.settled()
+        recovered = await stage.recovered()
         for request in requests:
             await stage.send(request, "the same again", await stage.made_for(request))
-    return await stage.outcome(recovered=await stage.recovered())
+    return await stage.outcome(recovered=recovered)
 
 
-async def _leave(stage: Stage, request: Request, turn: int) -> None:
-    values = stage.client.values(await stage.made_for(request))
+async def _leave(stage: Stage, request: Request, made: Values, turn: int) -> None:
+    values = stage.client.values(made)
     await left_after(stage.process.port, stage.service, request, values, _SECONDS * turn / _CLIENTS)

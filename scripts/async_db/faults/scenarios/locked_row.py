@@ -9,7 +9,8 @@ from async_db.faults.registry import Need, scenario
 from async_db.faults.service import Limits, filled_sql
 from async_db.faults.stage import Stage
 
-_HOT = 20  # requests that want the row: twice as many as a usual pool has connections
+_HOT = 20  # clients that want the row: twice as many as a usual pool has connections
+_TIMES = 3  # that each of them tries
 _INNOCENT = 4  # clients that want something else
 _PAUSE = 0.05
 
@@ -22,7 +23,7 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 
 
 @scenario(
-    "One row is locked and 20 requests want it: who wants something else must be served as ever,"
+    "One row is locked and 20 clients want it, again and again: who wants something else must be served as ever,"
     " and the service must stay ready and alive.",
     judge,
     needs=(Need.WRITER, Need.UPDATER, Need.LOCK),
@@ -30,6 +31,10 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 async def locked_row(stage: Stage) -> Outcome:
     made = await stage.made_for(stage.updater)
     over = asyncio.Event()
+
+    async def want_the_row() -> None:
+        for _ in range(_TIMES):
+            await stage.send(stage.updater, "hot", made)
 
     async def want_something_else() -> None:
         while not over.is_set():
@@ -42,7 +47,7 @@ async def locked_row(stage: Stage) -> Outcome:
         stage.asking(stage.service.ready, "ready"),
     ):
         await outsider.execute(filled_sql(stage.updater.lock, made))
-        hot = asyncio.ensure_future(stage.send_at_once(stage.updater, "hot", [made] * _HOT))
+        hot = asyncio.gather(*(want_the_row() for _ in range(_HOT)))
         await stage.somebody_waits()
         others = asyncio.gather(*(want_something_else() for _ in range(_INNOCENT)))
         await hot

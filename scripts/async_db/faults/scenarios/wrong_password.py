@@ -33,7 +33,8 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 async def wrong_password(stage: Stage) -> Outcome:
     variable = stage.service.variable
     url = stage.variables[variable]
-    login = url.replace(urlsplit(url).netloc.rpartition("@")[0], f"{_ROLE}:{_PASSWORD}", 1)
+    user = urlsplit(url).netloc.rpartition("@")[0]
+    login = url.replace(f"{user}@", f"{_ROLE}:{_PASSWORD}@", 1)
     async with _asking_for_passwords(stage):
         await stage.start({variable: login})
         async with stage.asking(stage.service.live, "live"):
