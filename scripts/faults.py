@@ -179,7 +179,7 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
         "--update",
         type=Path,
         metavar="FILE",
-        help="put the table between its marks in a Markdown file, too",
+        help="put the table between its marks in a Markdown file, if all was run and all held",
     )
     how.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep projects and what services wrote here"
@@ -286,7 +286,7 @@ def _place(service: Service, database_url: str | None, stack: ExitStack) -> Plac
         return SqliteFiles()
     if database_url is not None:
         return GivenPostgresql(database_url)
-    return OwnPostgresql(stack.enter_context(throwaway_postgres()))
+    return OwnPostgresql(lambda: stack.enter_context(throwaway_postgres()))
 
 
 class _Progress:
@@ -305,10 +305,12 @@ def _told(call: argparse.Namespace, results: Sequence[Result]) -> int:
     _print(json_report(results) if call.format == "json" else table)
     if not run:
         return _ended("nothing could be run", REFUSED)
-    held = all(result.verdict.held for result in run)
-    if call.update:
+    held, complete = all(result.verdict.held for result in run), len(run) == len(results)
+    if call.update and held and complete:
         write_text(with_table(_text_of(call.update), table, MARKS), call.update)
-    return HELD if held and not (call.strict and len(run) < len(results)) else BROKEN
+    elif call.update:
+        _say(f"{call.update} is left as it is, since not all was run and held")
+    return HELD if held and (complete or not (call.strict or call.update)) else BROKEN
 
 
 def _lines(texts: Sequence[str]) -> list[str]:
@@ -323,8 +325,12 @@ def _text_of(path: Path) -> str:
 
 
 def _ended(message: str, code: int) -> int:
-    print(f"faults: {message}", file=sys.stderr)
+    _say(message)
     return code
+
+
+def _say(message: str) -> None:
+    print(f"faults: {message}", file=sys.stderr)
 
 
 def _print(text: str) -> None:

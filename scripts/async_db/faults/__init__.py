@@ -3,7 +3,7 @@ is compared with the table afterwards."""
 
 import async_db.faults.scenarios  # noqa: F401 (they register themselves)
 from async_db.faults.description import read_service
-from async_db.faults.outcome import Answer, Ending, Left, Outcome, Verdict
+from async_db.faults.outcome import Answer, Ending, Fact, Left, Outcome, Verdict
 from async_db.faults.places import GivenPostgresql, OwnPostgresql, Place, SqliteFiles
 from async_db.faults.process import NotStartedError
 from async_db.faults.registry import SCENARIOS, Need, Scenario
@@ -16,6 +16,7 @@ __all__ = [
     "SCENARIOS",
     "Answer",
     "Ending",
+    "Fact",
     "GivenPostgresql",
     "Left",
     "Limits",

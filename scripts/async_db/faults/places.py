@@ -2,9 +2,10 @@
 
 import itertools
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -43,9 +44,13 @@ def _with_driver(url: str, service: Service) -> str:
 
 @dataclass
 class OwnPostgresql:
-    """Databases of a throw-away server, copied from one in which the tables were made once."""
+    """Databases of a throw-away server, copied from one in which the tables were made once.
 
-    server: ThrowawayPostgres
+    Attributes:
+        start: starts the server, when the first scenario needs it.
+    """
+
+    start: Callable[[], ThrowawayPostgres]
     owned: bool = True
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _migrated: set[int] = field(default_factory=set)
@@ -65,6 +70,10 @@ class OwnPostgresql:
                 yield stage
             finally:
                 await stage.close()
+
+    @cached_property
+    def server(self) -> ThrowawayPostgres:
+        return self.start()
 
     async def _copy(self, service: Service, name: str) -> None:
         template = f"{_TEMPLATE}_{id(service)}"

@@ -1,5 +1,6 @@
 """A task that runs after the answer fails."""
 
+import asyncio
 from collections.abc import Iterator
 
 from async_db.faults.judging import stands
@@ -9,6 +10,7 @@ from async_db.faults.service import Limits, filled_sql
 from async_db.faults.stage import Stage
 
 _TIMES = 2
+_EARLIER = 0.2  # seconds by which the task waits and gives up before the next request does
 
 
 def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
@@ -29,6 +31,7 @@ async def failing_background_task(stage: Stage) -> Outcome:
         async with stage.one_connection() as client, stage.database.outsider() as outsider:
             await outsider.execute(filled_sql(request.lock, made))
             await client.send(request, "background", made)
-            await stage.somebody_waits()  # the task, so that it gives up first
+            await stage.somebody_waits()  # the task
+            await asyncio.sleep(_EARLIER)
             await client.send(stage.updater, "next on the connection", made)
     return await stage.outcome(recovered=await stage.recovered())

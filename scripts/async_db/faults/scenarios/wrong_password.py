@@ -19,8 +19,8 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
     """It says that it is not ready, keeps the password to itself, and serves once it is right."""
     yield from stands(outcome)
     yield from is_not_ready(outcome)
-    if outcome.facts.get("password lines"):
-        yield f"it wrote the password in {outcome.facts['password lines']} lines"
+    if lines := outcome.facts.get("password_lines"):
+        yield f"it wrote the password in {lines} lines"
 
 
 @scenario(
@@ -46,7 +46,7 @@ async def wrong_password(stage: Stage) -> Outcome:
         recovered = await stage.recovered()
         lines = stage.process.log.read_text("utf-8", "replace").splitlines()
         shown = sum(_PASSWORD in line for line in lines)
-        outcome = await stage.outcome(recovered=recovered, **{"password lines": shown})
+        outcome = await stage.outcome(recovered=recovered, password_lines=shown)
         stage.process.kill()
         return outcome
 
