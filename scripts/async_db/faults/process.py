@@ -16,6 +16,7 @@ from async_db.faults.service import Service, filled_text
 _POLL_SECONDS = 0.02
 _START_SECONDS = 60.0
 _MIGRATE_SECONDS = 120.0
+_LINE_LENGTH = 200
 
 
 class NotStartedError(Exception):
@@ -83,7 +84,8 @@ class Process:
     def last_line(self) -> str:
         """Give the last line that it wrote."""
         lines = self.log.read_text("utf-8", "replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return last[:_LINE_LENGTH]
 
 
 @asynccontextmanager

@@ -145,6 +145,13 @@ stored = "{stored}"
 lock = "update {table} set note = 'locked' where id = {{id}}"
 
 [[requests]]
+name = "confirm"
+after = "create"
+method = "POST"
+path = "{path}/{{id}}/confirm"
+stored = "select count(*) from {table} where id = {{id}} and confirmed_at is not null"
+
+[[requests]]
 name = "delete"
 after = "create"
 method = "DELETE"

@@ -19,6 +19,7 @@ _HEADER = (
     "acknowledged writes",
     "lost",
     "answered",
+    "slowest",
     "left",
 )
 _EMPTY = "–"
@@ -39,7 +40,8 @@ def _row(result: Result) -> list[str]:
     asked = outcome.besides(*_UNJUDGED)
     answered = ", ".join(f"{number} x {name}" for name, number in asked.counts.items())
     numbers = (asked.sent, outcome.acknowledged, outcome.lost)
-    return [*first, *map(str, numbers), answered or _EMPTY, str(outcome.left)]
+    slowest = f"{asked.slowest:.1f} s"
+    return [*first, *map(str, numbers), answered or _EMPTY, slowest, str(outcome.left)]
 
 
 def remarks(results: Sequence[Result]) -> list[str]:

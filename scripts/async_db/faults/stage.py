@@ -20,7 +20,7 @@ _PAUSE = (
 )
 _REFUSED_PAUSE = 0.05  # seconds before a client knocks again where nobody listens
 _PROBE_PAUSE = 0.1  # seconds
-_STOCK = 16  # rows made before a load, for requests that change one
+_STOCK = 8  # rows made before a load, for requests that change one
 _CLIENTS = 8
 _BURST = 10
 

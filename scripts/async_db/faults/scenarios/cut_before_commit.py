@@ -9,7 +9,7 @@ from async_db.faults.service import Limits
 from async_db.faults.stage import Stage
 from async_db.servers import Moment
 
-_CUTS = 4
+_CUTS = 4  # of each request that writes
 
 
 def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
@@ -21,8 +21,10 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
     "COMMIT never reaches the server: nothing is stored, and no client may hear that it is.", judge
 )
 async def cut_before_commit(stage: Stage) -> Outcome:
-    for _ in range(_CUTS):
+    writing = [request for request in stage.service.requests if request.writes] * _CUTS
+    made = [await stage.made_for(request) for request in writing]
+    for request, row in zip(writing, made, strict=True):
         stage.wire.cut_next(b"COMMIT", Moment.BEFORE)
-        await stage.send(stage.writer, "fault")
+        await stage.send(request, "fault", row)
     stage.wire.mend()
     return await stage.outcome(recovered=await stage.recovered())
