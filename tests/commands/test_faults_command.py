@@ -1,13 +1,23 @@
 """The faults command: what it lists, and which calls it refuses."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 import faults
 from async_db.faults import SCENARIOS
+from helpers.packs import wait_for
 from helpers.small_service import written_service
+
+MARK = "FAULTS_TEST_RUN"
 
 
 def test_the_help_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,3 +99,34 @@ def test_when_nothing_could_be_run_that_is_no_success(
     told = capsys.readouterr()
     assert "not run: no request says how a deadlock comes about" in told.out
     assert "nothing could be run" in told.err
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_stays_when_it_is_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    description = written_service(tmp_path, mended=True)
+    arguments = ["--service", str(description), "--only", "swallowed-packets"]
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        [sys.executable, faults.__file__, *arguments],
+        env={**os.environ, MARK: str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: "uvicorn" in " ".join(started_by(tmp_path)))
+    process.send_signal(number)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert error.splitlines()[-1] == "faults: interrupted", error
+    wait_for(lambda: not started_by(tmp_path))
+    assert list(Path(tempfile.gettempdir()).glob(f"faults-{process.pid}-*")) == []
+
+
+def started_by(mark: Path) -> list[str]:
+    """Give the command lines of what was started with a mark in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) == str(mark):
+                found.append(" ".join(process.cmdline()))
+    return found

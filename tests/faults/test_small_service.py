@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 import faults
+from async_db.faults import Need
+from async_db.servers import throwaway_postgres
 from helpers.small_service import written_service
 
 CUTS = "cut-before-commit,cut-after-commit"
@@ -67,3 +69,22 @@ def test_tables_that_cannot_be_made_are_told(
 
     assert code == 1
     assert "RuntimeError: no tables" in str(told["delayed-network"]["reasons"])
+
+
+def test_a_database_that_is_somebody_elses_is_neither_stopped_nor_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description = written_service(tmp_path, mended=True)
+    only = "cut-before-commit,server-crash,read-only-failover"
+    with throwaway_postgres() as server:
+        server.create_database("given")
+        given = ("--database-url", server.url("given"))
+        code, told = ran(capsys, "--service", str(description), *given, "--only", only)
+
+        assert code == 0, told
+        assert told["cut-before-commit"]["verdict"] == "held"
+        for fault in ("server-crash", "read-only-failover"):
+            assert told[fault]["not_run"] == Need.OWN_SERVER.value
+        strict = ran(capsys, "--service", str(description), "--only", only, "--strict", *given)
+    assert strict[0] == 1  # also since its tables are there already, which it says
+    assert "already exists" in str(strict[1]["cut-before-commit"]["reasons"])
