@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from async_db.watching.detectors import EngineAfterShutdown
 
@@ -41,10 +41,16 @@ class WatchedEngines:
         _count_connections(engine, watched)
 
     def has_one_like(self, engine: Engine, lifespan: int | None) -> bool:
-        """Say whether an engine of the same lifespan is for the same database."""
-        return engine.url.database not in {None, "", ":memory:"} and any(
-            other.url == repr(engine.url) and other.lifespan == lifespan
-            for other in self._engines.values()
+        """Say whether an engine of the same lifespan is for the same database.
+
+        One of a single connection, as a readiness check has, is meant to be beside another.
+        """
+        if engine.url.database in {None, "", ":memory:"} or _is_single(engine):
+            return False
+        return any(
+            watched.url == repr(engine.url) and watched.lifespan == lifespan
+            for other, watched in self._engines.items()
+            if not _is_single(other)
         )
 
     def after_shutdown(self, lifespan: int, test: str) -> Iterator[EngineAfterShutdown]:
@@ -52,6 +58,10 @@ class WatchedEngines:
         for watched in list(self._engines.values()):
             if watched.lifespan == lifespan:
                 yield EngineAfterShutdown(watched.place, test, watched.open)
+
+
+def _is_single(engine: Engine) -> bool:
+    return isinstance(engine.pool, QueuePool) and engine.pool.size() == 1
 
 
 def _count_connections(engine: Engine, watched: _WatchedEngine) -> None:
