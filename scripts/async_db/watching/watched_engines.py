@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from .detectors import EngineAfterShutdown
 
@@ -20,6 +20,7 @@ class _WatchedEngine:
     url: str
     place: str
     lifespan: int | None
+    single: bool
     open: int = 0
     told: bool = False
 
@@ -40,19 +41,21 @@ class WatchedEngines:
             place: ``path:line`` where it was.
             lifespan: the number of the lifespan that made it, if one did.
             second: called once, if it connects while another of the same lifespan and database has
-                a connection. One that never connects, or is disposed of before, does no harm.
+                a connection. One that never connects, or is disposed of before, does no harm;
+                nor does one of a single connection, as a readiness check has.
         """
-        watched = _WatchedEngine(repr(engine.url), place, lifespan)
+        watched = _WatchedEngine(repr(engine.url), place, lifespan, _is_single(engine))
         self._engines[engine] = watched
         _count_connections(engine, watched)
-        if engine.url.database not in {None, "", ":memory:"}:
+        if engine.url.database not in {None, "", ":memory:"} and not watched.single:
             event.listen(engine.pool, "connect", lambda *_: self._on_connect(watched, second))
 
     def _on_connect(self, watched: _WatchedEngine, second: Callable[[], object]) -> None:
         others = (
             other
             for other in self._engines.values()
-            if other is not watched and other.open > 0 and other.lifespan == watched.lifespan
+            if other is not watched and other.lifespan == watched.lifespan
+            if other.open > 0 and not other.single
         )
         if not watched.told and any(other.url == watched.url for other in others):
             watched.told = True
@@ -63,6 +66,10 @@ class WatchedEngines:
         for watched in list(self._engines.values()):
             if watched.lifespan == lifespan:
                 yield EngineAfterShutdown(watched.place, test, watched.open)
+
+
+def _is_single(engine: Engine) -> bool:
+    return isinstance(engine.pool, QueuePool) and engine.pool.size() == 1
 
 
 def _count_connections(engine: Engine, watched: _WatchedEngine) -> None:
