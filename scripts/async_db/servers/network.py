@@ -209,7 +209,7 @@ def throwaway_network(database_url: str) -> Iterator[Network]:
     try:
         yield network
     finally:
-        listener.close()
+        network._do(listener.close)  # not from here: it shares its state with the loop
         on_loop(_end_tasks())
         network._loop.call_soon_threadsafe(network._loop.stop)
         thread.join()
