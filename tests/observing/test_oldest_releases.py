@@ -52,7 +52,7 @@ def test_the_oldest_releases_are_watched(tmp_path: Path, runner: str) -> None:
     (tmp_path / "test_service.py").write_text(tests)
     with_ = [argument for name in (runner, *INSTALLED) for argument in ("--with", name)]
     done = subprocess.run(  # noqa: S603 (uv, arguments as a list)
-        [  # noqa: S607 (uv is what runs the tests)
+        [
             *("uv", "run", "--quiet", "--no-project", "--isolated", "--python", "3.11", *with_),
             # A newer release of anyio brings a plugin that pytest 6.2 cannot load.
             *("python", "-m", "pytest", "-q", "-p", "no:anyio", "-p", "no:cacheprovider"),

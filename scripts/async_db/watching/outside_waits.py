@@ -54,6 +54,8 @@ def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[s
     """
     place, after = "", list[FrameType]()
     for frame in awaited_by(watched):
+        if _only_looks(frame):
+            return None
         path = places.path_of(frame.f_code)
         if path is None:
             after.append(frame)
@@ -65,6 +67,11 @@ def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[s
         return None
     named = next((frame for frame in after if not _hands_on(frame)), None)
     return None if named is None else (f"{_module_of(named)}.{named.f_code.co_qualname}", place)
+
+
+def _only_looks(frame: FrameType) -> bool:
+    """Tell the wait that is given up at once: whether the client has left."""
+    return (_module_of(frame), frame.f_code.co_name) == ("starlette.requests", "is_disconnected")
 
 
 def _hands_on(frame: FrameType) -> bool:

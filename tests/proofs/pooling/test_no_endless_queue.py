@@ -34,9 +34,7 @@ async def test_nothing_is_stored_for_a_client_that_has_left(
             first = asyncio.create_task(imported(service.client, "A-1"))
             await inserts.acquire()
             impatient = Impatient(service.client.app)
-            second = asyncio.create_task(
-                imported(Client(impatient, service.client.state), "A-2")
-            )
+            second = asyncio.create_task(imported(Client(impatient, service.client.state), "A-2"))
             await impatient.sent.wait()
             impatient.left = True
             gate.set()
