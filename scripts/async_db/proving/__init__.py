@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from async_db.proving.arguments import DATABASES, argument_parser
-    from async_db.proving.children.prover import Interrupted, ProvingError
+    from async_db.proving.children.prover import Interrupted, ProvingError, warm_context
     from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
     from async_db.proving.evidence.markdown import (
         MARKS,
@@ -68,6 +68,7 @@ _MODULES = {
     "shows_table": "evidence.markdown",
     "verify": "verification",
     "verify_releases": "releases.runs",
+    "warm_context": "children.prover",
     "with_table": "evidence.markdown",
     "write_text": "evidence.files",
 }
@@ -117,6 +118,7 @@ __all__ = [
     "shows_table",
     "verify",
     "verify_releases",
+    "warm_context",
     "with_table",
     "write_text",
 ]
