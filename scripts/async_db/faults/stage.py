@@ -149,7 +149,8 @@ class Stage:
         """Make what several of a request are about, each its own, some at the same time."""
         made: list[Values] = []
         while len(made) < times:
-            some = min(_AT_ONCE, times - len(made))
+            at_once = 1 if self.network is None else _AT_ONCE  # a file has one writer
+            some = min(at_once, times - len(made))
             made += await asyncio.gather(*(self.made_for(request) for _ in range(some)))
         return made
 
