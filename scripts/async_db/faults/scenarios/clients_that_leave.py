@@ -29,7 +29,7 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 async def clients_that_leave(stage: Stage) -> Outcome:
     requests = stage.service.requests
     await stage.seed()
-    made = [[await stage.made_for(request) for _ in range(_CLIENTS)] for request in requests]
+    made = [await stage.made_often(request, _CLIENTS) for request in requests]
     async with stage.asking(stage.service.live, "live"):
         for request, rows in zip(requests, made, strict=True):
             leaving = (_leave(stage, request, row, turn) for turn, row in enumerate(rows))

@@ -30,7 +30,7 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 async def sqlite_writers(stage: Stage) -> Outcome:
     readers = [one for one in stage.service.of_kind("plain") if not one.after and not one.writes]
     for _ in range(_ROUNDS):
-        made = [await stage.made_for(stage.updater) for _ in range(_ROWS)]
+        made = await stage.made_often(stage.updater, _ROWS)
         await asyncio.gather(
             stage.send_at_once(stage.updater, "writing", made),
             *(stage.send(reader, "reading") for reader in readers),
