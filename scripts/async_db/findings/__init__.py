@@ -4,7 +4,7 @@ All of it is standard library only: `observe` loads it in the environment of the
 """
 
 from .baseline import BaselineError, baseline_text, new_findings, read_baseline
-from .escaping import visible
+from .escaping import json_text, visible
 from .finding import GRADES, Finding, Grade
 from .fingerprints import fingerprint
 from .formats import FORMATS, Format, format_findings
@@ -34,6 +34,7 @@ __all__ = [
     "blind",
     "fingerprint",
     "format_findings",
+    "json_text",
     "merged",
     "new_findings",
     "notices_as_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -21,6 +21,7 @@ class _WatchedEngine:
     place: str
     lifespan: int | None
     open: int = 0
+    told: bool = False
 
 
 class WatchedEngines:
@@ -29,24 +30,33 @@ class WatchedEngines:
     def __init__(self) -> None:
         self._engines: WeakKeyDictionary[Engine, _WatchedEngine] = WeakKeyDictionary()
 
-    def add(self, engine: Engine, place: str, lifespan: int | None) -> None:
+    def add(
+        self, engine: Engine, place: str, lifespan: int | None, second: Callable[[], object]
+    ) -> None:
         """Watch an engine from now on.
 
         Parameters:
             engine: that has just been made.
             place: ``path:line`` where it was.
             lifespan: the number of the lifespan that made it, if one did.
+            second: called once, if it connects while another of the same lifespan and database has
+                a connection. One that never connects, or is disposed of before, does no harm.
         """
         watched = _WatchedEngine(repr(engine.url), place, lifespan)
         self._engines[engine] = watched
         _count_connections(engine, watched)
+        if engine.url.database not in {None, "", ":memory:"}:
+            event.listen(engine.pool, "connect", lambda *_: self._on_connect(watched, second))
 
-    def has_one_like(self, engine: Engine, lifespan: int | None) -> bool:
-        """Say whether an engine of the same lifespan is for the same database."""
-        return engine.url.database not in {None, "", ":memory:"} and any(
-            other.url == repr(engine.url) and other.lifespan == lifespan
+    def _on_connect(self, watched: _WatchedEngine, second: Callable[[], object]) -> None:
+        others = (
+            other
             for other in self._engines.values()
+            if other is not watched and other.open > 0 and other.lifespan == watched.lifespan
         )
+        if not watched.told and any(other.url == watched.url for other in others):
+            watched.told = True
+            second()
 
     def after_shutdown(self, lifespan: int, test: str) -> Iterator[EngineAfterShutdown]:
         """Tell in what state the engines of a lifespan are when it has ended."""
