@@ -82,6 +82,7 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._observer is not None:
+            self._guarded(self._observer.finish)
             own = Seen(self._observer.findings, self._observer.coverage)
             self._guarded(self._seen.add, own)
         output = getattr(session.config, "workeroutput", None)
