@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from async_db.traces import Event
+from async_db.traces import Event, Task
 from async_db.watching import findings_of
 from helpers.events import event, traced
 
@@ -42,8 +42,26 @@ def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]
     assert [finding.rule for finding in findings_of(traced(*events))] == rules
 
 
-def test_the_sessions_of_tests_are_not_the_services_fault() -> None:
-    assert findings_of(traced(WRITE, CREATED, COMMIT, foreign=frozenset({1}))) == []
+THEIRS = frozenset({1})
+BY_A_TEST = "tests/conftest.py:7"
+BY_THE_SERVICE = "app/x.py:7"
+
+
+def test_how_a_test_opens_and_closes_its_session_is_not_the_services_fault() -> None:
+    forgotten = traced(WRITE, CREATED, foreign=THEIRS)
+    late = replace(COMMIT, source=BY_A_TEST)
+
+    assert findings_of(forgotten) == []
+    assert findings_of(traced(WRITE, CREATED, late, foreign=THEIRS)) == []
+
+
+def test_what_the_service_commits_is_its_own_whoever_made_the_session() -> None:
+    late = replace(COMMIT, source=BY_THE_SERVICE)
+    of_a_test = replace(WRITE, source=BY_A_TEST)
+
+    (found,) = findings_of(traced(WRITE, CREATED, late, foreign=THEIRS))
+    assert found.rule == "session/commit-before-response"
+    assert findings_of(traced(of_a_test, CREATED, late, foreign=THEIRS)) == []
 
 
 def checkout(connection: int, pool: int, **more: Any) -> Event:
@@ -126,6 +144,36 @@ def test_a_connection_that_stays_out_is_told_by_when_it_was_taken() -> None:
     assert rules_of(checkout(1, 1, task=7), CREATED, working=frozenset({7})) == []
 
 
+@pytest.mark.parametrize(
+    ("tasks", "holder", "asker", "second"),
+    [
+        ((), 1, 1, True),
+        ((Task(2, 1), Task(3, 1)), 2, 3, False),  # each takes one
+        ((Task(2, 1), Task(3, 2)), 1, 3, True),  # it waits for the one that asks
+        ((Task(2, 1, 1),), 2, 1, True),  # what took it has ended
+        ((Task(2, 1, 2),), 2, 1, False),  # as yet it goes on
+        ((), None, 1, True),  # a thread
+    ],
+)
+def test_a_second_checkout_is_of_a_task_that_holds_one(
+    tasks: tuple[Task, ...], holder: int | None, asker: int | None, second: bool
+) -> None:
+    taken = (checkout(1, 1, task=holder), checkout(2, 1, task=asker))
+    found = rules_of(*taken, checkin(1), checkin(2), pools=((1, 5),), tasks=tasks)
+    assert found == [("pooling/one-connection-per-request", "proven")] * second
+
+
+def test_tasks_that_use_one_session_at_the_same_time() -> None:
+    shared = ("session/never-shared-between-tasks", "proven")
+    overlap = event("overlap", session=1, source=BY_THE_SERVICE)
+
+    assert rules_of(overlap, overlap, replace(overlap, source="app/x.py:9")) == [shared] * 2
+    assert rules_of(overlap, foreign=THEIRS) == [shared]
+    assert rules_of(replace(overlap, source=BY_A_TEST)) == []
+    turns = (replace(READ, task=1, source="app/x.py:1"), replace(READ, task=2, source="app/x.py:1"))
+    assert rules_of(*turns) == []
+
+
 def load(what: str) -> Event:
     return event("load", session=1, detail=what)
 
@@ -177,6 +225,8 @@ def test_one_query_many_times() -> None:
     assert rules_of(*[page] * 5) == []
     assert rules_of(*[READ] * 3, *[of_another] * 3) == []
     assert rules_of(*[WRITE] * 5, COMMIT) == []
+    assert rules_of(*different, foreign=THEIRS) == [one_by_one]
+    assert rules_of(*[replace(each, source=BY_A_TEST) for each in different]) == []
     assert rules_of(*lazily * 3) == [
         ("loading/no-lazy-loads", "review"),
         ("loading/no-n-plus-one", "proven"),
@@ -188,7 +238,8 @@ def test_a_sync_driver_on_the_loop_is_told_once() -> None:
 
     assert rules_of(on_loop, on_loop) == [("migrating/no-sync-left", "proven")]
     assert rules_of(SYNC_READ) == []  # in a thread
-    assert rules_of(on_loop, foreign=frozenset({1})) == []
+    assert rules_of(on_loop, foreign=THEIRS) == [("migrating/no-sync-left", "proven")]
+    assert rules_of(replace(on_loop, source=BY_A_TEST)) == []
 
 
 def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:

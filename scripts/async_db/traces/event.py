@@ -22,6 +22,7 @@ Kind = Literal[
     "rollback",
     "error",
     "session",
+    "overlap",
     "unit.begin",
     "unit.commit",
     "unit.rollback",
@@ -43,7 +44,9 @@ class Event:
             end. ``unit.commit`` and ``unit.rollback`` decide on a session's unit of work, also
             where a test's outer transaction turns them into savepoints, and ``unit.end`` lets go
             of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
-            is an attribute loaded by being read. The detail ``own block`` of a ``unit.commit`` says
+            is an attribute loaded by being read. An ``overlap`` is a call of a session that begins
+            while another task's call of it goes on; its source is the line that started the task.
+            The detail ``own block`` of a ``unit.commit`` says
             that an operation's own ``begin()`` block came to its end. A ``wait`` for a connection
             of a full pool lasts until its ``checkout`` or an ``error``; between ``outside.start``
             and ``outside.end`` the request holds a connection and waits for something else.

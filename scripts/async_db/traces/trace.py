@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_db.traces.event import Event
+from .event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An asyncio task that did something for a request.
+
+    Parameters:
+        number: as in its events.
+        parent: the task that started it, if a task of the request did.
+        ended: the index of the first event before which it is known to have ended, if it is.
+    """
+
+    number: int
+    parent: int | None = None
+    ended: int | None = None
+
 
 OWN_BLOCK = "own block"
 
@@ -23,6 +39,7 @@ class Trace:
         pools: the size of each limited pool, by its number; overflow is not counted.
         shared: numbers of the sessions that an earlier request used, with the place they were made.
         working: numbers of the tasks that the request started and that go on without it.
+        tasks: those that the request started, or that did something for it.
     """
 
     number: int
@@ -34,6 +51,7 @@ class Trace:
     pools: tuple[tuple[int, int], ...] = ()
     shared: tuple[tuple[int, str], ...] = ()
     working: frozenset[int] = frozenset()
+    tasks: tuple[Task, ...] = ()
 
     @property
     def answered(self) -> int | None:

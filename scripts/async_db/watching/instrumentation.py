@@ -5,20 +5,23 @@ Each wrapper calls what it wraps with the same arguments, and returns and raises
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from async_db.watching.asgi_types import ASGIApp, Receive, Scope, Send
+from .asgi_types import ASGIApp, Receive, Scope, Send
 
 
 class Watcher(Protocol):
@@ -44,6 +47,12 @@ class Watcher(Protocol):
     def session_made(self, session: Session) -> None:
         """Take note of a session that has just been made."""
 
+    async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
+        """Await what a call of an async session gives."""
+
+    def task_started(self, task: asyncio.Task[Any]) -> None:
+        """Take note of a task that has just been started."""
+
     def engine_made(self, engine: Engine) -> None:
         """Take note of an engine that has just been made."""
 
@@ -60,17 +69,46 @@ def instrumented(watcher: Watcher) -> Iterator[None]:
     with ExitStack() as stack:
         for owner, name, wrapper in _wrappers(watcher):
             stack.enter_context(_replaced(owner, name, wrapper))
+        stack.enter_context(_spawning(watcher))
         yield
 
 
 @contextmanager
 def _replaced(owner: type, name: str, wrapper: object) -> Iterator[None]:
-    original = owner.__dict__[name]
+    original = owner.__dict__.get(name)
     setattr(owner, name, wrapper)
     try:
         yield
     finally:
-        setattr(owner, name, original)
+        if original is None:  # it inherits it
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+
+
+@contextmanager
+def _spawning(watcher: Watcher) -> Iterator[None]:
+    """Replace the function by which async sessions call sync ones, wherever it has been imported to.
+
+    Modules that are imported later take the replacement, and give it back as all do.
+    """
+    try:
+        original = import_module("sqlalchemy.util").greenlet_spawn
+    except (ImportError, AttributeError):  # there is no greenlet, and hence no async session
+        yield
+        return
+    wrapper = _spawn(watcher, original)
+    _put_everywhere(original, wrapper)
+    try:
+        yield
+    finally:
+        _put_everywhere(wrapper, original)
+
+
+def _put_everywhere(old: object, new: object) -> None:
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("greenlet_spawn") is old:
+            module.__dict__["greenlet_spawn"] = new
 
 
 def _wrappers(watcher: Watcher) -> Iterator[tuple[type, str, object]]:
@@ -81,6 +119,8 @@ def _wrappers(watcher: Watcher) -> Iterator[tuple[type, str, object]]:
     engine_created = Dialect.__dict__["engine_created"]
     yield Dialect, "engine_created", classmethod(_engine_created(watcher, engine_created))
     yield Pool, "connect", _pool_connect(watcher, Pool.connect)
+    for loop in _loops():
+        yield loop, "create_task", _create_task(watcher, loop.create_task)
 
 
 def _fastapi_routes() -> list[type]:
@@ -90,6 +130,41 @@ def _fastapi_routes() -> list[type]:
     except ImportError:
         return []
     return [route] if "handle" in route.__dict__ else []
+
+
+def _loops() -> list[Any]:
+    """Give the classes of event loops by whose method tasks are started, however they are."""
+    uvloop = [import_module("uvloop").Loop] if find_spec("uvloop") else []
+    return [asyncio.BaseEventLoop, *uvloop]
+
+
+def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., Any]:
+    def created(loop: object, *args: Any, **kwargs: Any) -> Any:
+        task = create(loop, *args, **kwargs)
+        watcher.task_started(task)
+        return task
+
+    return created
+
+
+def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
+    def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        session = _session_of(function, args)
+        if session is None:
+            return spawn(function, *args, **kwargs)
+        return watcher.session_called(session, lambda: spawn(function, *args, **kwargs))
+
+    return spawned
+
+
+def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
+    """Give the session of which a method, or one of its transaction, is called; or a function on it."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, SessionTransaction):
+        owner = owner.session
+    if not isinstance(owner, Session):
+        owner = args[0] if args else None
+    return owner if isinstance(owner, Session) else None
 
 
 def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,18 +14,23 @@ import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
-from async_db.traces import Event, Kind
-from async_db.watching.asgi_types import ASGIApp, Message, Receive, Scope, Send
-from async_db.watching.callers import calls
-from async_db.watching.error_text import describe_error, first_line
+from ..traces import Event, Kind
+from .asgi_types import ASGIApp, Message, Receive, Scope, Send
+from .callers import calls
+from .error_text import describe_error, first_line
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
@@ -78,35 +83,39 @@ class Recorder:
         """Return an app that records the messages of ``app`` and tells its requests apart."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
+            if scope["type"] == "http":
+                await self.serve(app, scope, receive, send)
+            else:
                 await app(scope, receive, send)
-                return
-
-            async def recording_send(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    self._record("response.start", detail=str(message["status"]))
-                elif message["type"] == "http.response.body" and not message.get("more_body"):
-                    self._record("response.end")
-                await send(message)
-
-            self.requests += 1
-            number = self.requests
-            token = self._request.set(number)
-            self._began(number)
-            try:
-                await app(scope, receive, recording_send)
-            except asyncio.CancelledError:
-                self._record("cancel")
-                raise
-            except Exception as error:
-                self._record("error", detail=describe_error(error))
-                raise
-            finally:
-                self._record("request.end")
-                self._request.reset(token)
-                self._ended(number, scope)
 
         return recorded
+
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request as ``app`` does, and record its messages."""
+
+        async def recording_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._record("response.start", detail=str(message["status"]))
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                self._record("response.end")
+            await send(message)
+
+        self.requests += 1
+        number = self.requests
+        token = self._request.set(number)
+        self._began(number)
+        try:
+            await app(scope, receive, recording_send)
+        except asyncio.CancelledError:
+            self._record("cancel")
+            raise
+        except Exception as error:
+            self._record("error", detail=describe_error(error))
+            raise
+        finally:
+            self._record("request.end")
+            self._request.reset(token)
+            self._ended(number, scope)
 
     @contextmanager
     def listening(self) -> Iterator[Recorder]:
@@ -149,6 +158,7 @@ class Recorder:
         writes: bool = False,
         asked: int = 0,
         sync: bool = False,
+        source: str | None = None,
     ) -> None:
         known = {} if info is None else self._known(info)
         self._keep(
@@ -164,7 +174,7 @@ class Recorder:
                 writes=writes,
                 asked=asked,
                 sync=sync,
-                source=self._source(kind),
+                source=self._source(kind) if source is None else source,
             )
         )
 
@@ -215,7 +225,7 @@ class Recorder:
         self._record("checkin", record.info)
         self._known(record.info).pop("session", None)
 
-    def _on_engine_connect(self, connection: Connection) -> None:
+    def _on_engine_connect(self, connection: Connection, *_: object) -> None:
         self._known(connection.info)["pool"] = self._pools(connection.engine.pool)
         self._record("checkout", connection.info)
 

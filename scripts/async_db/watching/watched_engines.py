@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, event
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
-from async_db.watching.detectors import EngineAfterShutdown
+from .detectors import EngineAfterShutdown
 
 
 @dataclass(slots=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from async_db.findings import Finding
-from async_db.traces import Event, Kind, Trace
-from async_db.watching.detectors.reporting import finding_at
+from ...findings import Finding
+from ...traces import Event, Kind, Trace
+from .reporting import finding_at
+from .whose_line import by_a_test
 
 RAISED_LOAD = "is not available due to lazy='raise"
 
@@ -55,7 +56,7 @@ def attribute_loads(trace: Trace) -> Iterator[AttributeLoad]:
     """
     told: set[tuple[str, str]] = set()
     for index, event in enumerate(trace.events):
-        if event.kind != "load" or event.session in trace.foreign:
+        if event.kind != "load" or by_a_test(trace, event):
             continue
         statement = _statement_after(trace.events[index + 1 :])
         explicit = statement is not None and not statement.sync

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.reporting import finding_at
-from async_db.watching.source_locations import is_test
+from ...findings import Finding
+from ...traces import Trace
+from ..source_locations import is_test
+from .reporting import finding_at
 
 
 def unreturned_findings(trace: Trace, rule: str, advice: str, *, late: bool) -> Iterator[Finding]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import OWN_BLOCK, Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
-from async_db.watching.detectors.units_of_work import units_of_work
+from ....findings import Finding
+from ....traces import OWN_BLOCK, Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..units_of_work import units_of_work
 
 RULE = "session/roll-back-on-any-error"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Event, Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Event, Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..whose_line import by_a_test
 
 RULE = "tenancy/schema-per-request"
 
@@ -41,7 +42,7 @@ def state_left_on_connection(trace: Trace) -> Iterator[Finding]:
             continue
         match event.kind:
             case "statement" if SETTING.match(event.detail):
-                if event.session not in trace.foreign:
+                if not by_a_test(trace, event):
                     pending[connection] = index
             case "statement" if RESETTING.match(event.detail):
                 pending.pop(connection, None)
