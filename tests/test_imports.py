@@ -65,8 +65,8 @@ def test_commands_are_on_top_and_import_no_other(root: Path) -> None:
 @pytest.mark.parametrize("folder", CLOSED)
 def test_others_import_from_the_folder_and_not_from_its_modules(root: Path, folder: str) -> None:
     package = f"async_db.{folder}"
-    # A subsystem's own tests look inside it.
-    own = (root / "scripts/async_db" / folder, root / "tests" / folder)
+    # A subsystem's own tests look inside it; what the audit is tried on is no code of ours.
+    own = (root / "scripts/async_db" / folder, root / "tests" / folder, root / "tests/audit")
     paths = [
         path
         for top in ("scripts", "tests")
