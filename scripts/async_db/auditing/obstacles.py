@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from async_db.auditing.service import Service
@@ -61,14 +61,18 @@ class Obstacle:
     reason: str
 
 
-def obstacles_of(service: Service, functions: Collection[Function]) -> Iterator[Obstacle]:
+def obstacles_of(
+    service: Service,
+    functions: Collection[Function],
+    passed_on: Mapping[Function, Sequence[Obstacle]],
+) -> Iterator[Obstacle]:
     """Give what keeps functions from becoming async.
 
     Parameters:
         service: what is audited.
         functions: those that must become async.
+        passed_on: where each is given to somebody who calls it, by `find_passed_on`.
     """
-    known = frozenset(functions)
     for function in functions:
         for reason in _reasons(service, function):
             yield _obstacle(function, function.line, reason)
@@ -81,7 +85,7 @@ def obstacles_of(service: Service, functions: Collection[Function]) -> Iterator[
                 yield _at(
                     call, f"calls {function.qualname} at import, where nothing can be awaited"
                 )
-    yield from _passed_on(service, known)
+        yield from passed_on.get(function, ())
 
 
 def blocking_calls(service: Service, functions: Collection[Function]) -> Iterator[Obstacle]:
@@ -119,9 +123,13 @@ def _foreign_base(service: Service, function: Function) -> str:
     return ""
 
 
-def _passed_on(service: Service, functions: frozenset[Function]) -> Iterator[Obstacle]:
-    """Find functions that are given to somebody who calls them, such as `sorted(key=...)`."""
+def find_passed_on(
+    service: Service, functions: Collection[Function]
+) -> dict[Function, list[Obstacle]]:
+    """Find the functions that are given to somebody who calls them, such as `sorted(key=...)`."""
+    known = frozenset(functions)
     names = {function.name for function in functions}
+    found: dict[Function, list[Obstacle]] = {}
     for module in service.modules:
         for call in module.all_calls:
             if call.name in _ASYNC_TOO:
@@ -131,11 +139,11 @@ def _passed_on(service: Service, functions: frozenset[Function]) -> Iterator[Obs
                 if name not in names:
                     continue
                 of = service.types.of(node, call.scope)
-                if isinstance(of, FunctionObject) and of.function in functions:
+                if isinstance(of, FunctionObject) and of.function in known:
                     who = f"`{call.name}`" if call.name else "a call"
-                    yield _at(
-                        call, f"passes {of.function.qualname} on to {who}, which calls it as it is"
-                    )
+                    reason = f"passes {of.function.qualname} on to {who}, which calls it as it is"
+                    found.setdefault(of.function, []).append(_at(call, reason))
+    return found
 
 
 def _obstacle(function: Function, line: int, reason: str) -> Obstacle:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from async_db.auditing.obstacles import Obstacle, blocking_calls, obstacles_of
+from async_db.auditing.obstacles import Obstacle, blocking_calls, find_passed_on, obstacles_of
 from async_db.auditing.service import Service
 from async_db.target import Call, Function, Module, enclosing_function
 
@@ -87,11 +87,13 @@ def plan_move(service: Service) -> Plan:
     for number, (_, _, reached) in enumerate(order):
         for function in reached:
             last[function] = number
+    passed_on = find_passed_on(service, must)
     slices = [*_database_layer(service)] if must or order else []
     for number, (module, kind, reached) in enumerate(order):
         own = [each for each in reached if last[each] == number]
         later = [each for each in reached if last[each] != number]
-        slices.append(_slice(service, module, kind, own, later))
+        obstacles = tuple(obstacles_of(service, own, passed_on))
+        slices.append(_slice(service, module, kind, own, later, obstacles))
     return Plan(
         slices=tuple(slices),
         functions=len(must),
@@ -215,7 +217,12 @@ def _writes(service: Service, functions: Iterable[Function]) -> bool:
 
 
 def _slice(
-    service: Service, module: Module, kind: str, own: list[Function], later: list[Function]
+    service: Service,
+    module: Module,
+    kind: str,
+    own: list[Function],
+    later: list[Function],
+    obstacles: tuple[Obstacle, ...],
 ) -> Slice:
     routes = [route for route in service.web.routes if route.function.module is module]
     moved = {*own, *(route.function for route in routes)}
@@ -227,7 +234,7 @@ def _slice(
         functions=tuple(_place(each) for each in own),
         awaits=tuple(_awaits(service, moved, {*own, *later})),
         shared=tuple(_place(each) for each in later),
-        obstacles=tuple(obstacles_of(service, own)),
+        obstacles=obstacles,
     )
 
 

@@ -99,7 +99,8 @@ class Sessions:
         library, _, method = called.name.rpartition(".")
         for base in libraries.library_bases(library):
             if method in libraries.BLOCKING.get(base, ()):
-                return Use(call, base, method, False)
+                # What is awaited is async, whatever an annotation says that nobody checks.
+                return Use(call, base, method, call.use == "awaited")
             if base in _ASYNC_OWNERS and method in libraries.AWAITED:
                 return Use(call, base, method, True)
         return None
@@ -131,7 +132,8 @@ class Sessions:
         for below, step in self.blocking.items():
             for call, callee in self.calls.callers(below):
                 if self._runs_on_the_loop(call):
-                    found.append((call, Step(call, below, callee.exact and step.exact)))
+                    exact = callee.exact and step.exact and call.use != "awaited"
+                    found.append((call, Step(call, below, exact)))
         return tuple(sorted(found, key=lambda each: (each[0].scope.module.path, place(each[0]))))
 
     def _runs_on_the_loop(self, call: Call) -> bool:

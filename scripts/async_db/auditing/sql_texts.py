@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from async_db.auditing.service import Service
-from async_db.target import Call, Scope, enclosing_function, libraries
+from async_db.target import Call, Scope, enclosing_function
 
 _QUOTED = re.compile(r"(?:'%?|=\s*|\blike\s+|\bvalues\s*\(\s*|\bin\s*\(\s*)$", re.IGNORECASE)
 _EXECUTING = ("execute", "exec_driver_sql", "scalar", "scalars", "stream")
@@ -156,6 +156,3 @@ def literal_sql(node: ast.expr) -> str:
     ]
     joined = " ".join(parts)
     return joined if _SQL.match(joined) else ""
-
-
-ASYNC_OWNERS = (libraries.ASYNC_SESSION, libraries.ASYNC_CONNECTION)

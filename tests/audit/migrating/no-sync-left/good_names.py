@@ -7,6 +7,7 @@ class Session:
 from typing import TYPE_CHECKING
 
 import aiohttp
+from sqlalchemy import orm
 
 from app.cache import Session
 
@@ -29,6 +30,10 @@ async def guarded(session: "AsyncSession"):
 
 async def either(session: "AsyncSession | Session"):
     session.commit()
+
+
+async def wrongly_annotated(session: "orm.Session"):
+    await session.execute("select 1")
 
 
 async def shadowed(session: "AsyncSession"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
-from async_db.auditing.sql_texts import ASYNC_OWNERS, literal_sql, sql_arguments
+from async_db.auditing.sql_texts import literal_sql, sql_arguments
 from async_db.findings import Finding
 
 RULE = "queries/text-for-raw-sql"
@@ -23,12 +23,11 @@ def plain_texts(service: Service) -> Iterator[Finding]:
         if use is None or use.method == "exec_driver_sql":
             continue
         if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and literal_sql(node):
-            refused = not old or use.owner in ASYNC_OWNERS
             yield service.finding(
                 RULE,
-                "proven" if refused else "review",
+                "review" if old else "proven",
                 call,
                 f"`{use.method}` is given a plain text: "
-                + ("ObjectNotExecutableError" if refused else "SQLAlchemy 2.0 refuses it"),
+                + ("SQLAlchemy 2.0 refuses it" if old else "ObjectNotExecutableError"),
                 "text('...'), with its values bound by name",
             )
