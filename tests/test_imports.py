@@ -14,17 +14,25 @@ import pytest
 
 from async_db import proving
 
-COMMANDS = frozenset({"observe", "render", "verify", "with_postgres"})
+COMMANDS = frozenset({"audit", "faults", "observe", "render", "verify", "with_postgres"})
+# The plugin loads these under another name, beside a package of the target's that is called as ours.
+LOADED_BY_THE_PLUGIN = ("findings", "observing", "pages", "rules", "traces", "watching")
 # `observe` runs in the environment of the service that it watches, whatever else that has.
 INSTALLED: dict[str, frozenset[str]] = {
+    "auditing": frozenset(),  # the audit runs on a Python that has nothing else
     "findings": frozenset(),
+    "observing": frozenset({"pytest"}),
     "pages": frozenset(),
     "rules": frozenset(),
+    "target": frozenset(),
     "traces": frozenset(),
     "watching": frozenset({"sqlalchemy", "starlette", "fastapi"}),  # fastapi as a type only
 }
 # Their `__init__` exports all that others use of them.
-CLOSED = ("findings", "pages", "proving", "rules", "scaffold", "servers", "traces", "watching")
+CLOSED = (
+    *("auditing", "faults", "findings", "pages", "proving", "rules"),
+    *("scaffold", "servers", "target", "traces", "watching"),
+)
 
 
 def test_the_contracts_hold(root: Path) -> None:
@@ -111,10 +119,32 @@ def test_what_observe_loads_needs_only_what_a_service_has(root: Path, folder: st
     assert needed - sys.stdlib_module_names - {"async_db"} == INSTALLED[folder]
 
 
+@pytest.mark.parametrize("folder", LOADED_BY_THE_PLUGIN)
+def test_what_the_plugin_loads_can_be_loaded_under_another_name(root: Path, folder: str) -> None:
+    nodes = [
+        node
+        for path in (root / "scripts/async_db" / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+    ]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    assert any(node.level for node in imports)
+    named = {node.module or "" for node in imports if not node.level}
+    named |= {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+    assert not {name for name in named if name.partition(".")[0] == "async_db"}
+
+
 def imported(path: Path) -> Iterator[tuple[int, str]]:
     """Tell which modules a file imports, wherever in it, and in which lines."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.lineno, node.module
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, absolute(node, path)
+
+
+def absolute(node: ast.ImportFrom, path: Path) -> str:
+    """Name what a module of the pack imports from: `from ..traces` is `async_db.traces`."""
+    if not node.level:
+        return node.module or ""
+    package = path.parts[path.parts.index("scripts") + 1 : -node.level]
+    return ".".join((*package, *filter(None, (node.module,))))

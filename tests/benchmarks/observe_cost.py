@@ -85,11 +85,11 @@ def _pair(project: Path, number: int) -> tuple[Run, Run]:
 def _run(project: Path, *, watched: bool) -> Run:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(  # noqa: S603 (our own tools, arguments as a list)
-        [sys.executable, "-m", "pytest", "-q", *(["-p", "observe"] if watched else [])],
+        [sys.executable, "-m", "pytest", "-q", *(["-p", "async_db_observe"] if watched else [])],
         cwd=project,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "scripts"), str(project)]),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "scripts/pytest_plugin"), str(project)]),
             "TEST_DATABASE_URL": f"sqlite:///{project / 'test.db'}",
         },
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Runs of pytest with `-p observe`, in an interpreter of their own as a service's tests are."""
+"""Runs of pytest with `-p async_db_observe`."""
 
 import json
 import os
@@ -8,24 +8,36 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import observe
+from helpers import forks
 
-SCRIPTS = Path(observe.__file__).resolve().parent
+PLUGIN = Path(__file__).resolve().parents[2] / "scripts/pytest_plugin"
 
 
 def run_pytest(
-    project: Path, *arguments: str, plugin: bool = True
+    project: Path, *arguments: str, plugin: bool = True, alone: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run a project's tests, watched unless told otherwise."""
-    options = ["-p", "observe"] if plugin else []
+    """Run a project's tests, watched unless told otherwise.
+
+    Args:
+        project: its folder.
+        arguments: of pytest.
+        plugin: whether they are watched.
+        alone: in an interpreter of their own, as a service's tests are, with nothing imported
+            before; else in a fork of one that has imported what services stand on. With workers,
+            which no fork can start, they always are.
+    """
+    options = ["-p", "async_db_observe"] if plugin else []
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{PLUGIN}{os.pathsep}{project}",
+        "TEST_DATABASE_URL": f"sqlite:///{project / 'test.db'}",
+    }
+    if not alone and "-n" not in arguments:
+        return forks.run_pytest(project, (*options, *arguments), environment)
     return subprocess.run(  # noqa: S603 (our own tools, arguments as a list)
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *arguments],
         cwd=project,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{SCRIPTS}{os.pathsep}{project}",
-            "TEST_DATABASE_URL": f"sqlite:///{project / 'test.db'}",
-        },
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -15,6 +15,7 @@ from async_db.scaffold import (
     render_project,
     write,
 )
+from helpers.forks import run_module, run_pytest
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MANIFEST = read_manifest(TEMPLATES)
@@ -77,11 +78,20 @@ def run(folder: Path, *command: str, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def check_types(folder: Path, cache: Path, *arguments: str, **environment: str) -> None:
+    """Run mypy in a folder, on a cache that all runs share, and show what it finds."""
+    command = ("--cache-dir", str(cache), *(arguments or (".",)))
+    done = run_module(folder, "mypy", command, {**os.environ, **environment})
+    assert done.returncode == 0, done.stdout
+
+
 def run_its_tests(folder: Path, url: str) -> None:
-    """Run a rendered project's own tests on a database."""
-    # Hypothesis takes half a second to load, and no rendered test uses it.
-    without = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-    run(folder, "pytest", "-q", *without, TEST_DATABASE_URL=url)
+    """Run a rendered project's own tests on a database; without a URL, on what they make."""
+    if url:
+        done = run_pytest(folder, (), {**os.environ, "TEST_DATABASE_URL": url})
+        assert done.returncode == 0, done.stdout
+    else:
+        run(folder, "pytest", "-q", "-p", "no:cacheprovider", TEST_DATABASE_URL="")
 
 
 def run_its_tests_on_sqlite(folder: Path) -> None:

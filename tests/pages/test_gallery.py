@@ -2,7 +2,7 @@
 
 from async_db.findings import Finding
 from async_db.pages import Gallery, as_json, from_json
-from async_db.traces import Event, Trace
+from async_db.traces import Event, Task, Trace
 
 
 def test_the_gallery_keeps_few_of_many() -> None:
@@ -24,6 +24,7 @@ def test_the_gallery_keeps_few_of_many() -> None:
             pools=((2, 3),),
             shared=((4, "a.py:1"),),
             working=frozenset({5}),
+            tasks=(Task(5, 1, 2),),
         )
         gallery.add(trace, [late] if number % 2 else [])
 
@@ -32,4 +33,5 @@ def test_the_gallery_keeps_few_of_many() -> None:
     assert [each.reason for each in gallery.shown()].count("slowest") <= 1
     assert len(shown) <= 21
     assert max(trace.events[-1].at for trace, _ in shown) == 299
+    assert {trace.tasks for trace, _ in shown} == {(Task(5, 1, 2),)}
     assert shown == [(each.trace, list(each.findings)) for each in gallery.shown()]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from async_db.traces import Event
+from async_db.traces import Event, Task
 from async_db.watching import findings_of
 from helpers.events import event, traced
 
@@ -26,6 +26,8 @@ CREATED = event("response.start", detail="201")
         ((READ, CREATED, COMMIT), []),
         ((READ, CREATED, WRITE, COMMIT), ["session/commit-before-response"]),
         ((CREATED, WRITE, COMMIT), []),  # a background task's own
+        ((CREATED, WRITE, event("unit.rollback", session=1)), []),  # its own failure, too
+        ((WRITE, CREATED, event("unit.rollback", session=1)), ["session/commit-before-response"]),
         ((WRITE, CREATED), ["session/commit-before-response"]),
         ((WRITE, event("unit.rollback", session=1), CREATED), []),
         (
@@ -42,8 +44,37 @@ def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]
     assert [finding.rule for finding in findings_of(traced(*events))] == rules
 
 
-def test_the_sessions_of_tests_are_not_the_services_fault() -> None:
-    assert findings_of(traced(WRITE, CREATED, COMMIT, foreign=frozenset({1}))) == []
+def test_an_operation_that_goes_on_after_its_time_limit_is_told_as_that() -> None:
+    timed_out = event("response.start", detail="504", task=1)
+    own = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=1)))
+    (other,) = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=2)))
+
+    assert {"scope" in each.advice for each in own} == {True, False}  # it was told of, too
+    assert other.rule == "session/commit-before-response"
+    assert "goes on after its time limit" in other.message
+    assert "plain ASGI middleware" in other.advice
+
+
+THEIRS = frozenset({1})
+BY_A_TEST = "tests/conftest.py:7"
+BY_THE_SERVICE = "app/x.py:7"
+
+
+def test_how_a_test_opens_and_closes_its_session_is_not_the_services_fault() -> None:
+    forgotten = traced(WRITE, CREATED, foreign=THEIRS)
+    late = replace(COMMIT, source=BY_A_TEST)
+
+    assert findings_of(forgotten) == []
+    assert findings_of(traced(WRITE, CREATED, late, foreign=THEIRS)) == []
+
+
+def test_what_the_service_commits_is_its_own_whoever_made_the_session() -> None:
+    late = replace(COMMIT, source=BY_THE_SERVICE)
+    of_a_test = replace(WRITE, source=BY_A_TEST)
+
+    (found,) = findings_of(traced(WRITE, CREATED, late, foreign=THEIRS))
+    assert found.rule == "session/commit-before-response"
+    assert findings_of(traced(of_a_test, CREATED, late, foreign=THEIRS)) == []
 
 
 def checkout(connection: int, pool: int, **more: Any) -> Event:
@@ -126,6 +157,45 @@ def test_a_connection_that_stays_out_is_told_by_when_it_was_taken() -> None:
     assert rules_of(checkout(1, 1, task=7), CREATED, working=frozenset({7})) == []
 
 
+@pytest.mark.parametrize(
+    ("tasks", "holder", "asker", "second"),
+    [
+        ((), 1, 1, True),
+        ((Task(2, 1), Task(3, 1)), 2, 3, False),  # each takes one
+        ((Task(2, 1), Task(3, 2)), 1, 3, True),  # it waits for the one that asks
+        ((Task(2, 1, 1),), 2, 1, True),  # what took it has ended
+        ((Task(2, 1, 2),), 2, 1, False),  # as yet it goes on
+        ((), None, 1, True),  # a thread
+    ],
+)
+def test_a_second_checkout_is_of_a_task_that_holds_one(
+    tasks: tuple[Task, ...], holder: int | None, asker: int | None, second: bool
+) -> None:
+    taken = (checkout(1, 1, task=holder), checkout(2, 1, task=asker))
+    found = rules_of(*taken, checkin(1), checkin(2), pools=((1, 5),), tasks=tasks)
+    assert found == [("pooling/one-connection-per-request", "proven")] * second
+
+
+def test_tasks_that_use_one_session_at_the_same_time() -> None:
+    shared = ("session/never-shared-between-tasks", "proven")
+    overlap = event("overlap", session=1, source=BY_THE_SERVICE)
+
+    assert rules_of(overlap, overlap, replace(overlap, source="app/x.py:9")) == [shared] * 2
+    assert rules_of(overlap, foreign=THEIRS) == [shared]
+    assert rules_of(replace(overlap, source=BY_A_TEST)) == []
+    turns = (replace(READ, task=1, source="app/x.py:1"), replace(READ, task=2, source="app/x.py:1"))
+    assert rules_of(*turns) == []
+
+
+def test_what_a_cancelled_request_keeps_is_told_as_that() -> None:
+    kept = [("session/close-on-cancel", "proven")]
+    cancel = event("cancel")
+
+    assert rules_of(checkout(1, 1), cancel) == kept
+    assert rules_of(CREATED, checkout(1, 1), cancel) == kept
+    assert rules_of(checkout(1, 1), cancel, checkin(1)) == []
+
+
 def load(what: str) -> Event:
     return event("load", session=1, detail=what)
 
@@ -139,8 +209,11 @@ SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
     ("events", "expected"),
     [
         ((load("relationship P.kids"), MISSING), [("loading/no-lazy-loads", "proven")]),
-        ((COMMIT, load("expired columns"), MISSING), [("session/no-expire-on-commit", "proven")]),
-        ((load("expired columns"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((COMMIT, load("expired P.x"), MISSING), [("session/no-expire-on-commit", "proven")]),
+        ((COMMIT, load("discarded P.x"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("expired P.x"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("computed P.x"), MISSING), [("loading/refresh-server-defaults", "proven")]),
+        ((load("refused P.kids"),), [("loading/no-lazy-loads", "proven")]),
         ((load("relationship P.kids"), SYNC_READ), [LAZY_IN_SYNC]),
         ((load("relationship P.kids"), READ), []),  # awaitable_attrs, run_sync
         ((load("relationship P.kids"), event("begin"), SYNC_READ), [LAZY_IN_SYNC]),
@@ -163,6 +236,37 @@ def test_loads_by_reading(events: tuple[Event, ...], expected: list[tuple[str, s
     assert rules_of(*events) == expected
 
 
+ROLLBACK = event("unit.rollback", session=1)
+
+
+@pytest.mark.parametrize(
+    ("events", "said", "advised"),
+    [
+        ((load("relationship P.kids"), MISSING), "relationship P.kids", "selectinload(P.kids)"),
+        ((load("refused P.kids"),), "P.kids, which its query did not load", "selectinload(P.kids)"),
+        ((load("deferred P.x"), MISSING), "deferred column P.x", "undefer(P.x)"),
+        ((load("polymorphic P.x"), MISSING), "P.x, a column of a subclass", "selectin_polymorphic"),
+        ((load("column_property P.x"), MISSING), "column_property P.x", 'refresh(row, ["x"])'),
+        ((load("computed P.x"), MISSING), "P.x, which the database has", "eager_defaults=True"),
+        ((COMMIT, load("expired P.x"), MISSING), "P.x, which a commit", "expire_on_commit=False"),
+        ((ROLLBACK, load("expired P.x"), MISSING), "P.x, which a rollback", "read x before it"),
+        ((COMMIT, ROLLBACK, load("expired P.x"), MISSING), "a rollback has expired", "rollback()"),
+        ((SAVEPOINT, BACK, load("discarded P.x"), MISSING), "a savepoint that", "refresh the P"),
+        ((load("expired P.x"), MISSING), "P.x, which was expired", "refresh the P"),
+    ],
+)
+def test_the_cure_is_that_of_the_cause(events: tuple[Event, ...], said: str, advised: str) -> None:
+    (found,) = findings_of(traced(*events))
+    assert said in found.message
+    assert advised in found.advice
+
+
+def test_whether_a_commit_expires_is_up_to_who_made_the_session() -> None:
+    (found,) = findings_of(traced(COMMIT, load("expired P.x"), MISSING, foreign=THEIRS))
+    assert (found.rule, found.grade) == ("session/no-expire-on-commit", "review")
+    assert "the tests made" in found.message
+
+
 def test_one_query_many_times() -> None:
     one_by_one = ("loading/no-n-plus-one", "suspected")
     page = event("statement", session=1, detail="SELECT x ORDER BY id LIMIT 5")
@@ -177,6 +281,8 @@ def test_one_query_many_times() -> None:
     assert rules_of(*[page] * 5) == []
     assert rules_of(*[READ] * 3, *[of_another] * 3) == []
     assert rules_of(*[WRITE] * 5, COMMIT) == []
+    assert rules_of(*different, foreign=THEIRS) == [one_by_one]
+    assert rules_of(*[replace(each, source=BY_A_TEST) for each in different]) == []
     assert rules_of(*lazily * 3) == [
         ("loading/no-lazy-loads", "review"),
         ("loading/no-n-plus-one", "proven"),
@@ -188,7 +294,8 @@ def test_a_sync_driver_on_the_loop_is_told_once() -> None:
 
     assert rules_of(on_loop, on_loop) == [("migrating/no-sync-left", "proven")]
     assert rules_of(SYNC_READ) == []  # in a thread
-    assert rules_of(on_loop, foreign=frozenset({1})) == []
+    assert rules_of(on_loop, foreign=THEIRS) == [("migrating/no-sync-left", "proven")]
+    assert rules_of(replace(on_loop, source=BY_A_TEST)) == []
 
 
 def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:
@@ -202,6 +309,7 @@ def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:
     ]
     (found,) = findings_of(traced(idle_thread, busy_again))
     assert (found.grade, found.path, found.line) == ("suspected", "app/x.py", 9)
+    assert "its thread waits, before this line" in found.message
 
 
 def said(text: str) -> Event:
@@ -224,6 +332,18 @@ LEFT = [("tenancy/schema-per-request", "proven")]
         ((SETS, event("commit", connection=2)), []),
         ((said("select set_config('search_path', $1, false)"), COMMITTED), LEFT),
         ((said("SELECT pg_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_lock_shared(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_advisory_lock_shared(1) AS a"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_xact_lock(1)"), COMMITTED), []),
+        (
+            (
+                said("SELECT pg_advisory_lock_shared(1)"),
+                said("SELECT pg_advisory_unlock_shared(1)"),
+                COMMITTED,
+            ),
+            [],
+        ),
         ((said("CREATE TEMPORARY TABLE t (id int)"), COMMITTED), LEFT),
         ((said("SET LOCAL search_path TO one"), COMMITTED), []),
         ((said("SET CONSTRAINTS ALL DEFERRED"), COMMITTED), []),

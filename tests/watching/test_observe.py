@@ -1,4 +1,4 @@
-"""`pytest -p observe` on real projects: what it sees, what it leaves alone, how it tells."""
+"""`pytest -p async_db_observe` on real projects: what it sees, what it leaves alone, how it tells."""
 
 import json
 import re
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import observe
 from async_db.rules import apply_to_tree
 from helpers.observing import observed_findings, outcomes, run_pytest
 from helpers.sync_service import SYNC_SERVICE
@@ -18,7 +17,7 @@ SHOWING = "created_can_be_read or is_unique or commit_that_fails or other_constr
 
 
 def test_nothing_is_found_in_the_rendered_service(project: Path) -> None:
-    done = run_pytest(project)
+    done = run_pytest(project, alone=True)
     assert done.returncode == 0, done.stdout
     watched = re.search(r"(\d+) requests watched, findings: none", done.stdout)
     assert watched, done.stdout
@@ -54,7 +53,7 @@ def test_a_sync_service_under_testclient(sync_project: Path) -> None:
 
 
 def test_the_outcomes_stay_what_they_were(sync_project: Path) -> None:
-    without, watched = run_pytest(sync_project, plugin=False), run_pytest(sync_project)
+    without, watched = (run_pytest(sync_project, plugin=on, alone=True) for on in (False, True))
     assert outcomes(watched) == outcomes(without) == "1 failed, 4 passed, 1 skipped"
     assert watched.returncode == without.returncode == 1
 
@@ -107,30 +106,10 @@ def test_a_page_shows_what_offends(sync_project: Path, workers: tuple[str, ...])
         assert shown in page
 
 
-def test_a_page_that_cannot_be_written_fails_no_test(sync_project: Path) -> None:
-    done = run_pytest(sync_project, "--observe-html=nowhere/out.html")
-    assert outcomes(done) == "1 failed, 4 passed, 1 skipped"
-    assert "warning: observe gave up: FileNotFoundError" in done.stdout
-
-
-def test_a_fault_of_the_plugin_is_one_warning(
-    monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError("no such thing")
-
-    monkeypatch.setattr("async_db.watching.Observer", fail)
-    plugin = observe.Plugin(pytestconfig)
-    assert plugin._problem == "observe gave up: OSError: no such thing"
-    plugin.pytest_unconfigure()
-
-
-def test_a_fault_while_watching_reaches_no_test(
-    sync_project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_while_watching_reaches_no_test(sync_project: Path) -> None:
     plugin = sync_project / "faulty.py"
     plugin.write_text(
-        "from async_db.watching import Observer\n"
+        "from async_db_observe_pack.watching import Observer\n"
         "def fail(*_):\n    raise LookupError('lost')\n"
         "Observer._on_session_made = fail\n"
         "Observer._examine = fail\n"

@@ -214,12 +214,40 @@ ANYIO_BACKEND = """
 def anyio_backend():
     return "asyncio"
 """
+# The tests hand out a session of their own, on a connection whose transaction they roll back.
+OVERRIDDEN = """
+import httpx
+import pytest
+from service import URL, app, get_session, lifespan
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+@pytest.mark.asyncio
+async def test_all():
+    async with lifespan(app):
+        engine = create_async_engine(URL, poolclass=NullPool)
+        connection = await engine.connect()
+        await connection.begin()
+        session = AsyncSession(connection, join_transaction_mode="create_savepoint")
+        app.dependency_overrides[get_session] = lambda: session
+        transport = httpx.ASGITransport(app)
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                for path in PATHS:
+                    assert (await client.get(path)).status_code == 200
+        finally:
+            app.dependency_overrides.clear()
+            await session.close()
+            await connection.close()
+            await engine.dispose()
+"""
 STYLES = {
     "TestClient": TEST_CLIENT,
     "mounted under another app": MOUNTED,
     "uvicorn in a thread": UVICORN,
     "pytest-asyncio": ASYNC.replace("MARK", "asyncio"),
     "anyio": ASYNC.replace("MARK", "anyio") + ANYIO_BACKEND,
+    "a session of the tests": OVERRIDDEN,
 }
 POOL_OF_ONE = """
 import asyncio

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 from sqlalchemy import ForeignKey, create_engine, text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
@@ -42,6 +42,17 @@ class Audited:
         await self.app(scope, receive, send)
 
 
+class Counted:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted():
+            return await receive()
+
+        await self.app(scope, counted, send)
+
+
 state = {}
 
 
@@ -59,6 +70,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
+app.add_middleware(Counted)
 without_lifespan = FastAPI()
 without_lifespan.add_middleware(Audited)
 
@@ -84,6 +96,14 @@ async def three_at_once() -> None:
     await asyncio.gather(one(), one(), one())
 
 
+@app.post("/still-there")
+async def see_whether_the_client_is_still_there(request: Request) -> None:
+    async with state["sessions"].begin() as session:
+        await session.execute(text("select 1"))
+        assert not await request.is_disconnected()  # that is: no more of the body
+        assert not await request.is_disconnected()
+
+
 @app.post("/own-block")
 async def store_the_attempt_then_fail() -> None:
     async with state["sessions"].begin() as session:
@@ -95,11 +115,13 @@ QUIET_TESTS = """
 from fastapi.testclient import TestClient
 from service import app, without_lifespan
 
+PATHS = ("/delete", "/first-checkouts", "/still-there", "/own-block")
+
 def test_all():
     TestClient(without_lifespan).get("/")
     with TestClient(app) as client:
-        statuses = [client.post(path).status_code for path in ("/delete", "/first-checkouts", "/own-block")]
-    assert statuses == [200, 200, 502]
+        statuses = [client.post(path).status_code for path in PATHS]
+    assert statuses == [200, 200, 200, 502]
 """
 
 

@@ -3,33 +3,46 @@
 All of it is standard library only: `observe` loads it in the environment of the service it watches.
 """
 
-from async_db.findings.baseline import BaselineError, baseline_text, new_findings, read_baseline
-from async_db.findings.finding import GRADES, Finding, Grade
-from async_db.findings.fingerprints import fingerprint
-from async_db.findings.formats import FORMATS, Format, format_findings
-from async_db.findings.github_format import as_github
-from async_db.findings.json_format import SCHEMA_VERSION, as_json
-from async_db.findings.merging import MergedFinding, merged
-from async_db.findings.sarif_format import as_sarif
-from async_db.findings.text_format import as_text
+from .allowances import Allowance, allowance_notices, allowances_of, without_allowed
+from .baseline import BaselineError, baseline_text, new_findings, read_baseline
+from .escaping import json_text, visible
+from .finding import GRADES, Finding, Grade
+from .fingerprints import fingerprint
+from .formats import FORMATS, Format, format_findings
+from .github_format import as_github
+from .json_format import SCHEMA_VERSION, as_json
+from .merging import MergedFinding, merged
+from .notice import Level, Notice, blind
+from .sarif_format import as_sarif
+from .text_format import as_text, notices_as_text
 
 __all__ = [
     "FORMATS",
     "GRADES",
     "SCHEMA_VERSION",
+    "Allowance",
     "BaselineError",
     "Finding",
     "Format",
     "Grade",
+    "Level",
     "MergedFinding",
+    "Notice",
+    "allowance_notices",
+    "allowances_of",
     "as_github",
     "as_json",
     "as_sarif",
     "as_text",
     "baseline_text",
+    "blind",
     "fingerprint",
     "format_findings",
+    "json_text",
     "merged",
     "new_findings",
+    "notices_as_text",
     "read_baseline",
+    "visible",
+    "without_allowed",
 ]

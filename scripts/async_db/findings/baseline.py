@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from async_db.findings.escaping import json_text, visible
-from async_db.findings.finding import Finding
-from async_db.findings.fingerprints import fingerprint
-from async_db.findings.json_format import SCHEMA_VERSION
-from async_db.findings.merging import place_of, sort_key
+from .escaping import json_text, visible
+from .finding import Finding
+from .fingerprints import fingerprint
+from .json_format import SCHEMA_VERSION
+from .merging import place_of, sort_key
 
 
 class BaselineError(Exception):

@@ -17,8 +17,9 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def json_text(content: object) -> str:
-    # ASCII goes through any terminal and pipe, and hides no direction marks.
-    return json.dumps(_encodable(content), indent=2) + "\n"
+    # ASCII goes through any terminal and pipe, and hides no direction marks. Two number signs begin
+    # a command to some CI runners, wherever in a line they stand.
+    return json.dumps(_encodable(content), indent=2).replace("##", "\\u0023\\u0023") + "\n"
 
 
 def _encodable(content: Any) -> Any:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 
-from async_db.findings.finding import Finding
+from .finding import Finding
 
 _VARYING = re.compile(
     r"(?P<uuid>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
-from async_db.findings.finding import Finding
-from async_db.findings.github_format import as_github
-from async_db.findings.json_format import as_json
-from async_db.findings.sarif_format import as_sarif
-from async_db.findings.text_format import as_text
+from .finding import Finding
+from .github_format import as_github
+from .json_format import as_json
+from .notice import Notice
+from .sarif_format import as_sarif
+from .text_format import as_text
 
 Format = Literal["text", "json", "sarif", "github"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -17,7 +18,12 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def format_findings(
-    findings: Iterable[Finding], format: str, *, tool: str, rules: Mapping[str, str]
+    findings: Iterable[Finding],
+    format: str,
+    *,
+    tool: str,
+    rules: Mapping[str, str],
+    notices: tuple[Notice, ...] = (),
 ) -> str:
     """Tell findings in one of the forms, with a final newline unless there is nothing to say.
 
@@ -26,18 +32,19 @@ def format_findings(
         format: one of `FORMATS`.
         tool: the name of the command that found it, for SARIF.
         rules: what each rule claims, by its name, for SARIF.
+        notices: what was not looked at, in the order in which it is told.
 
     Raises:
         ValueError: there is no such format.
     """
     match format:
         case "text":
-            return as_text(findings)
+            return as_text(findings, notices)
         case "json":
-            return as_json(findings)
+            return as_json(findings, notices)
         case "sarif":
-            return as_sarif(findings, tool, rules)
+            return as_sarif(findings, tool, rules, notices)
         case "github":
-            return as_github(findings)
+            return as_github(findings, notices)
         case _:
             raise ValueError(f"no format {format!r}: one of {', '.join(FORMATS)}")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from async_db.findings.escaping import visible
-from async_db.findings.finding import Finding
-from async_db.findings.merging import merged, met_in
+from .escaping import visible
+from .finding import Finding
+from .merging import merged, met_in
+from .notice import Notice
 
 _GITHUB_COMMANDS = {"proven": "error", "suspected": "warning", "review": "notice"}
 
 
-def as_github(findings: Iterable[Finding]) -> str:
+def as_github(findings: Iterable[Finding], notices: tuple[Notice, ...] = ()) -> str:
     """Tell findings as workflow commands, a line each, which GitHub shows beside the code.
 
     Parameters:
         findings: what to tell, in any order.
+        notices: what was not looked at.
     """
-    lines = []
+    lines = [f"::{notice.level}::{_github_data(notice.text)}\n" for notice in notices]
     for each in merged(findings):
         finding = each.finding
         properties = {

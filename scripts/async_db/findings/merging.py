@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from async_db.findings.finding import GRADES, Finding
+from .finding import GRADES, Finding
 
 
 @dataclass(frozen=True, slots=True)

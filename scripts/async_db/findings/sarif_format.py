@@ -6,15 +6,21 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from async_db.findings.escaping import json_text
-from async_db.findings.finding import Finding
-from async_db.findings.fingerprints import fingerprint
-from async_db.findings.merging import MergedFinding, merged
+from .escaping import json_text
+from .finding import Finding
+from .fingerprints import fingerprint
+from .merging import MergedFinding, merged
+from .notice import Notice, blind
 
 _SARIF_LEVELS = {"proven": "error", "suspected": "warning", "review": "note"}
 
 
-def as_sarif(findings: Iterable[Finding], tool: str, rules: Mapping[str, str]) -> str:
+def as_sarif(
+    findings: Iterable[Finding],
+    tool: str,
+    rules: Mapping[str, str],
+    notices: tuple[Notice, ...] = (),
+) -> str:
     """Tell findings as SARIF 2.1.0, for code scanning and editors.
 
     Parameters:
@@ -22,6 +28,7 @@ def as_sarif(findings: Iterable[Finding], tool: str, rules: Mapping[str, str]) -
         tool: the name of the command that found it.
         rules: what each rule claims, by its name; a finding's rule that is not among them
             stands for itself.
+        notices: what was not looked at.
     """
     results = merged(findings)
     names = sorted({*rules, *(each.finding.rule for each in results)})
@@ -38,11 +45,21 @@ def as_sarif(findings: Iterable[Finding], tool: str, rules: Mapping[str, str]) -
                             "rules": [_sarif_rule(name, rules.get(name, name)) for name in names],
                         }
                     },
+                    **({"invocations": [_sarif_invocation(notices)]} if notices else {}),
                     "results": [_sarif_result(each, index[each.finding.rule]) for each in results],
                 }
             ],
         }
     )
+
+
+def _sarif_invocation(notices: tuple[Notice, ...]) -> dict[str, object]:
+    return {
+        "executionSuccessful": not blind(notices),
+        "toolExecutionNotifications": [
+            {"level": notice.level, "message": {"text": notice.text}} for notice in notices
+        ],
+    }
 
 
 def _sarif_rule(name: str, claim: str) -> dict[str, object]:

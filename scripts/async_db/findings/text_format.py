@@ -7,34 +7,45 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from async_db.findings.escaping import visible
-from async_db.findings.finding import GRADES, Finding
-from async_db.findings.merging import MergedFinding, merged, met_in, place_of
+from .escaping import visible
+from .finding import GRADES, Finding
+from .merging import MergedFinding, merged, met_in, place_of
+from .notice import Notice, blind
 
 _WIDTH = 100
 _EVIDENCE_LINES = 4  # of the terminal for each line of evidence: one statement can fill a screen
-_CI_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+_CI_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
-def as_text(findings: Iterable[Finding]) -> str:
+def as_text(findings: Iterable[Finding], notices: tuple[Notice, ...] = ()) -> str:
     """Tell findings to a person: a summary by rule, then each finding under its rule.
+
+    Above them stands what was not looked at.
 
     What a terminal would not show as it is, such as a control character in a file's name, is
     written as Python escapes it.
 
     Parameters:
         findings: what to tell, in any order.
+        notices: what was not looked at.
     """
+    told = notices_as_text(notices)
     by_rule: dict[str, list[MergedFinding]] = defaultdict(list)
     for each in merged(findings):
         by_rule[each.finding.rule].append(each)
     if not by_rule:
-        return "No findings.\n"
-    sections = [_summary(by_rule)]
+        return told if blind(notices) else f"{told}No findings.\n"
+    sections = [*([told.splitlines()] if told else []), _summary(by_rule)]
     for rule, group in by_rule.items():
         sections.append(_lines(rule, ""))
         sections.extend(_told_in_text(each) for each in group)
     return "\n".join("".join(f"{line}\n" for line in section) for section in sections)
+
+
+def notices_as_text(notices: tuple[Notice, ...]) -> str:
+    """Tell a person what was not looked at, each from a line of its own on."""
+    lines = (line for each in notices for line in _lines(each.text, f"{each.level}: "))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _summary(by_rule: Mapping[str, Sequence[MergedFinding]]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
 
-from async_db.pages.timeline import Timeline
+from .timeline import Timeline
 
 _GAP_SHARE = 14.0  # percent of the axis that a stretch without events is drawn as
 _GAP_LEAST = 3.0  # milliseconds; a shorter stretch is never shortened

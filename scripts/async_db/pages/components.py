@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from async_db.findings import Finding
-from async_db.pages.markup import text
+from ..findings import Finding
+from .markup import text
 
 
 def tiles(*numbers: tuple[str, str]) -> str:

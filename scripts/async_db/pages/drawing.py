@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from async_db.pages.axis import Scale, percent, scale_of
-from async_db.pages.labels import WIDTHS
-from async_db.pages.lanes import drawn_lane
-from async_db.pages.markup import counted, milliseconds, shortened, text
-from async_db.pages.timeline import Line, Mark, Timeline
-from async_db.pages.trimming import trimmed
+from .axis import Scale, percent, scale_of
+from .labels import WIDTHS
+from .lanes import drawn_lane
+from .markup import counted, milliseconds, shortened, text
+from .timeline import Line, Mark, Timeline
+from .trimming import trimmed
 
 MAX_LISTED = 160
 """How many events a list has at most."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from async_db.findings import Finding
-from async_db.traces import Event, Trace
+from ..findings import Finding
+from ..traces import Event, Task, Trace
 
 Reason = Literal["slowest", "offending"]
 
@@ -87,6 +87,7 @@ def _trace(fields: Mapping[str, Any]) -> Trace:
         "events": tuple(Event(**event) for event in fields["events"]),
         "foreign": frozenset(fields["foreign"]),
         "working": frozenset(fields["working"]),
+        "tasks": tuple(Task(**task) for task in fields["tasks"]),
         "pools": tuple(tuple(pool) for pool in fields["pools"]),
         "shared": tuple(tuple(session) for session in fields["shared"]),
     }

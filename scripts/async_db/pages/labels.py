@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from async_db.pages.axis import Scale, percent
-from async_db.pages.markup import shortened, text
-from async_db.pages.timeline import Lane
+from .axis import Scale, percent
+from .markup import shortened, text
+from .timeline import Lane
 
 WIDTHS = {"n": 290, "m": 540, "w": 900}
 """The plot widths that labels are laid out for, by the class that shows them."""

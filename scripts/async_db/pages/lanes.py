@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from async_db.pages.axis import Scale, percent
-from async_db.pages.labels import LABEL_HEIGHT, drawn_labels, wanted_labels
-from async_db.pages.markup import milliseconds, text
-from async_db.pages.timeline import Bar, Lane, Mark
+from .axis import Scale, percent
+from .labels import LABEL_HEIGHT, drawn_labels, wanted_labels
+from .markup import milliseconds, text
+from .timeline import Bar, Lane, Mark
 
 _CAPTION = 17
 

@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from html import escape
 
-from async_db.pages.assets import SCRIPT, STYLE, SYMBOLS
+from .assets import SCRIPT, STYLE, SYMBOLS
 
 MAX_TEXT = 600
 

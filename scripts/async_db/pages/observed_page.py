@@ -10,14 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from async_db.findings import GRADES, Finding, MergedFinding, merged
-from async_db.pages.assets import LEGEND
-from async_db.pages.components import choice, finding_text, tiles
-from async_db.pages.drawing import figure
-from async_db.pages.gallery import Shown
-from async_db.pages.markup import counted, milliseconds, page, prose, text
-from async_db.pages.timeline import Timeline
-from async_db.pages.timeline_layout import timeline_of
+from ..findings import GRADES, Finding, MergedFinding, Notice, blind, merged
+from .assets import LEGEND
+from .components import choice, finding_text, tiles
+from .drawing import figure
+from .gallery import Shown
+from .markup import counted, milliseconds, page, prose, text
+from .timeline import Timeline
+from .timeline_layout import timeline_of
 
 _MAX_LINKS = 12  # from a finding to pictures of it
 
@@ -42,6 +42,7 @@ def observe_page(
     *,
     requests: int,
     claims: Mapping[str, str],
+    notices: tuple[Notice, ...] = (),
     title: str = "What the database layer did",
 ) -> str:
     """Give the page of a watched test run.
@@ -51,6 +52,7 @@ def observe_page(
         shown: the requests that were kept; their order within a route does not matter.
         requests: how many were watched.
         claims: what each rule says, by its name.
+        notices: what was not looked at.
         title: of the page.
     """
     told = merged(findings)
@@ -67,7 +69,8 @@ def observe_page(
         )
     }
     body = [
-        f"<header class=top><h1>{text(title)}</h1>{_lead(requests, told, drawn)}</header><main>",
+        f"<header class=top><h1>{text(title)}</h1>{_lead(requests, told, notices)}</header><main>",
+        _notices(notices),
         _tiles(requests, told, drawn),
         _findings(told, drawn, claims),
         _requests(drawn, rules),
@@ -94,17 +97,28 @@ def _first_to_look_at(pair: tuple[Shown, Timeline]) -> tuple[bool, float, str, i
     return not shown.findings, -timeline.length, shown.trace.test, shown.trace.number
 
 
-def _lead(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
+def _lead(requests: int, told: Sequence[MergedFinding], notices: tuple[Notice, ...]) -> str:
     if not requests:
-        words = (
-            "No request was watched: no test sent one to a Starlette or FastAPI application in "
-            "this process, so there is nothing to say about it."
-        )
+        words = "No request was watched, so there is nothing to say about any."
+    elif not told and blind(notices):
+        words = "Nothing was found, which says little: not everything was seen."
     elif not told:
         words = "Nothing was found. Below are the slowest requests of each route."
     else:
         words = "What was found, and pictures of the requests in which it was seen."
     return f"<p class=lead>{words}</p>"
+
+
+def _notices(notices: tuple[Notice, ...]) -> str:
+    if not notices:
+        return ""
+    classes = {"error": "proven", "warning": "suspected"}
+    items = (
+        f"<li class={classes[each.level]}><p><span class='tag {classes[each.level]}'>{each.level}"
+        f"</span> {text(each.text, 2_000)}</p></li>"
+        for each in notices
+    )
+    return f"<ul class=found aria-label='Not looked at'>{''.join(items)}</ul>"
 
 
 def _tiles(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from async_db.pages.timeline import Bar, BarKind, Lane, LaneKind, Line, Mark, Timeline, Tone
-from async_db.pages.wording import said, short, tone_of
-from async_db.traces import Event
+from ..traces import Event
+from .timeline import Bar, BarKind, Lane, LaneKind, Line, Mark, Timeline, Tone
+from .wording import said, short, tone_of
 
 _OF_SESSIONS = frozenset(
     {"session", "flush", "unit.begin", "unit.commit", "unit.rollback", "unit.end", "load"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_db.pages.timeline import Bar, Mark, Timeline
+from .timeline import Bar, Mark, Timeline
 
 MAX_DRAWN = 120
 """How many bars and marks a picture has at most."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from async_db.pages.timeline import Tone
-from async_db.traces import Event
+from ..traces import Event
+from .timeline import Tone
 
 _VERB = re.compile(r"\s*([A-Za-z]+)")
 _OF_TABLE = {
@@ -67,6 +67,10 @@ def said(event: Event) -> str:
             return f"waits for {detail or 'something that is not the database'}"
         case "outside.end":
             return f"goes on after {detail or 'waiting'}"
+        case "unflushed":
+            return f"{session} is closed, and {detail} that was added is not written"
+        case "overlap":
+            return f"{session} is called while another task's call of it goes on"
         case "load":
             return f"{detail or 'an attribute'} is loaded behind the code's back"
     return f"{event.kind} {detail}".strip()

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from async_db.proving.arguments import DATABASES, argument_parser
-    from async_db.proving.children.prover import Interrupted, ProvingError
+    from async_db.proving.children.prover import Interrupted, ProvingError, warm_context
     from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
-    from async_db.proving.evidence.markdown import MARKS, RELEASES_MARKS, shows_table, with_table
+    from async_db.proving.evidence.markdown import (
+        MARKS,
+        RELEASES_MARKS,
+        pipe_table,
+        shows_table,
+        with_table,
+    )
     from async_db.proving.evidence.page import evidence_page
     from async_db.proving.evidence.results import Evidence, Result, ServiceTests
     from async_db.proving.evidence.table import NOT_RUN_CELL, evidence_table
@@ -58,9 +64,11 @@ _MODULES = {
     "evidence_page": "evidence.page",
     "evidence_table": "evidence.table",
     "judge_order": "releases.commit_order",
+    "pipe_table": "evidence.markdown",
     "shows_table": "evidence.markdown",
     "verify": "verification",
     "verify_releases": "releases.runs",
+    "warm_context": "children.prover",
     "with_table": "evidence.markdown",
     "write_text": "evidence.files",
 }
@@ -106,9 +114,11 @@ __all__ = [
     "evidence_page",
     "evidence_table",
     "judge_order",
+    "pipe_table",
     "shows_table",
     "verify",
     "verify_releases",
+    "warm_context",
     "with_table",
     "write_text",
 ]

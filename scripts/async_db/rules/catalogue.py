@@ -7,9 +7,9 @@ Standard library only.
 
 from pathlib import Path
 
-from async_db.rules.markdown import CatalogueError
-from async_db.rules.parsing import parse_rules
-from async_db.rules.rule import Rule
+from .markdown import CatalogueError
+from .parsing import parse_rules
+from .rule import Rule
 
 
 def load_rules(references: Path) -> tuple[Rule, ...]:

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from async_db.rules.catalogue import load_rules
-from async_db.rules.markdown import CatalogueError
-from async_db.rules.rule import Rule
+from .catalogue import load_rules
+from .markdown import CatalogueError
+from .rule import Rule
 
 
 def missing_parts(root: Path) -> list[str]:

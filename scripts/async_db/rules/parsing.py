@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from async_db.rules.markdown import CatalogueError, Line, classified_lines, code_block
-from async_db.rules.rule import DATABASES, CodeBlock, Link, Rule, StatedOutcome
-from async_db.rules.windows import Comparator, Requirement
+from .markdown import CatalogueError, Line, classified_lines, code_block
+from .rule import DATABASES, CodeBlock, Link, Rule, StatedOutcome
+from .windows import Comparator, Requirement
 
 NON_RULE_HEADINGS = frozenset({"Contents"})
 """Second-level headings that are not rules."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from async_db.rules.windows import Requirement
+from .windows import Requirement
 
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 """The databases' names, in options and evidence on the left, in texts on the right."""

@@ -3,6 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import inflect
 
 
 def snake_case(name: str) -> str:
@@ -22,14 +27,26 @@ def plural(noun: str) -> str:
 
 
 def _plural_word(word: str) -> str:
-    import inflect  # which takes a second, and nobody who asks for help needs it
-
-    english = inflect.engine()
+    english = _english()
     several, one = english.plural_noun(word), english.singular_noun(word)
     is_plural = several.endswith("ss") or (
         one and not word.endswith("s") and english.plural_noun(one) == word
     )
     return word if is_plural else several
+
+
+@cache
+def _english() -> "inflect.engine":
+    """Load what knows plurals, as it is written: typeguard would rewrite it, for over a second."""
+    import typeguard
+
+    rewriting = typeguard.typechecked
+    typeguard.typechecked = lambda function: function  # type: ignore[assignment]
+    try:
+        import inflect
+    finally:
+        typeguard.typechecked = rewriting
+    return inflect.engine()
 
 
 @dataclass(frozen=True)

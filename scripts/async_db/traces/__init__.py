@@ -3,8 +3,8 @@
 All of it is standard library only: it is recorded in one process and looked at in others.
 """
 
-from async_db.traces.event import Event, Kind
-from async_db.traces.recording import Recording
-from async_db.traces.trace import OWN_BLOCK, Trace
+from .event import Event, Kind
+from .recording import Recording
+from .trace import OWN_BLOCK, Task, Trace
 
-__all__ = ["OWN_BLOCK", "Event", "Kind", "Recording", "Trace"]
+__all__ = ["OWN_BLOCK", "Event", "Kind", "Recording", "Task", "Trace"]

@@ -18,10 +18,12 @@ Kind = Literal[
     "outside.start",
     "outside.end",
     "flush",
+    "unflushed",
     "commit",
     "rollback",
     "error",
     "session",
+    "overlap",
     "unit.begin",
     "unit.commit",
     "unit.rollback",
@@ -43,10 +45,14 @@ class Event:
             end. ``unit.commit`` and ``unit.rollback`` decide on a session's unit of work, also
             where a test's outer transaction turns them into savepoints, and ``unit.end`` lets go
             of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
-            is an attribute loaded by being read. The detail ``own block`` of a ``unit.commit`` says
-            that an operation's own ``begin()`` block came to its end. A ``wait`` for a connection
-            of a full pool lasts until its ``checkout`` or an ``error``; between ``outside.start``
-            and ``outside.end`` the request holds a connection and waits for something else.
+            is an attribute loaded by being read. An ``overlap`` is a call of a session that begins
+            while another task's call of it goes on; its source is the line that started the task.
+            ``unflushed`` is the closing of a session to which something was added that it has never
+            written; its source is where that was last. The detail ``own block`` of a
+            ``unit.commit`` says that an operation's own ``begin()`` block came to its end. A
+            ``wait`` for a connection of a full pool lasts until its ``checkout`` or an ``error``;
+            between ``outside.start`` and ``outside.end`` the request holds a connection and waits
+            for something else.
         at: seconds on the clock of ``time.perf_counter``.
         request: the request being served, if any; its background tasks still belong to it.
         task: the asyncio task that did it, if any.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_db.findings import Finding
-from async_db.traces.event import Event
-from async_db.traces.trace import Trace
+from ..findings import Finding
+from .event import Event
+from .trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_db.traces.event import Event
+from .event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An asyncio task that did something for a request.
+
+    Parameters:
+        number: as in its events.
+        parent: the task that started it, if a task of the request did.
+        ended: the index of the first event before which it is known to have ended, if it is.
+    """
+
+    number: int
+    parent: int | None = None
+    ended: int | None = None
+
 
 OWN_BLOCK = "own block"
 
@@ -15,7 +31,7 @@ class Trace:
 
     Parameters:
         number: the request's number in its recorder.
-        route: such as ``POST /orders/{order_id}``.
+        route: such as ``POST /orders/{order_id}``; a WebSocket's begins with ``WS``.
         place: ``path:line`` of the path operation, for findings without a line of their own.
         events: all that happened, in order, up to the end of its background tasks and streams.
         test: the test that sent it.
@@ -23,6 +39,7 @@ class Trace:
         pools: the size of each limited pool, by its number; overflow is not counted.
         shared: numbers of the sessions that an earlier request used, with the place they were made.
         working: numbers of the tasks that the request started and that go on without it.
+        tasks: those that the request started, or that did something for it.
     """
 
     number: int
@@ -34,6 +51,11 @@ class Trace:
     pools: tuple[tuple[int, int], ...] = ()
     shared: tuple[tuple[int, str], ...] = ()
     working: frozenset[int] = frozenset()
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def is_websocket(self) -> bool:
+        return self.route.startswith("WS ")
 
     @property
     def answered(self) -> int | None:

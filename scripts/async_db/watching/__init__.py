@@ -4,20 +4,22 @@ It runs in the environment of the service that it watches, and needs what that h
 Starlette. So it loads nothing else, and whoever has to start without them loads it late.
 """
 
-from async_db.watching.asgi_client import Client, Exchange, started
-from async_db.watching.asgi_types import ASGIApp, Message, Receive, Scope, Send
-from async_db.watching.detectors import DETECTORS, findings_of
-from async_db.watching.error_text import describe_error
-from async_db.watching.observer import Observer
-from async_db.watching.per_test_recorder import TestRecorder
-from async_db.watching.recorder import Recorder
-from async_db.watching.source_locations import is_test
-from async_db.watching.watched_service import Serve, Service, answers_and_errors, watched
+from .asgi_client import Client, Exchange, started
+from .asgi_types import ASGIApp, Message, Receive, Scope, Send
+from .coverage import Coverage
+from .detectors import DETECTORS, findings_of
+from .error_text import describe_error
+from .observer import Observer
+from .per_test_recorder import TestRecorder
+from .recorder import Recorder
+from .source_locations import is_test
+from .watched_service import Serve, Service, answers_and_errors, watched
 
 __all__ = [
     "DETECTORS",
     "ASGIApp",
     "Client",
+    "Coverage",
     "Exchange",
     "Message",
     "Observer",

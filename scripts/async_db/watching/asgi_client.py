@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from async_db.watching.asgi_types import ASGIApp, Message
+from .asgi_types import ASGIApp, Message
 
 
 @dataclass(slots=True)
@@ -43,7 +43,9 @@ class Client:
         self.app = app
         self.state = state
 
-    async def request(self, method: str, path: str, body: object = None) -> Exchange:
+    async def request(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Exchange:
         """Send one request with a JSON body and return when the app is done with it."""
         exchange = Exchange()
         content = b"" if body is None else json.dumps(body).encode()
@@ -63,13 +65,14 @@ class Client:
                 exchange.body += message.get("body", b"")
 
         try:
-            await self.app(self._scope(method, path), receive, send)
+            await self.app(self._scope(method, path, headers or {}), receive, send)
         except Exception as error:  # noqa: BLE001 (a server, too, takes whatever the app raises)
             exchange.error = error
         return exchange
 
-    def _scope(self, method: str, path: str) -> dict[str, Any]:
+    def _scope(self, method: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
         plain, _, query = path.partition("?")
+        sent = {"host": "test", "content-type": "application/json", **headers}
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -80,7 +83,7 @@ class Client:
             "raw_path": plain.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(b"host", b"test"), (b"content-type", b"application/json")],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
             "client": ("127.0.0.1", 1),
             "server": ("test", 80),
             "state": dict(self.state),

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import suppress
 
-from async_db.traces import Event
+from ..traces import Event
 
 WAIT_SECONDS = 0.05
 # Of a process that works this share of the time, one thread may well have waited for another.

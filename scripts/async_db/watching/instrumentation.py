@@ -5,20 +5,23 @@ Each wrapper calls what it wraps with the same arguments, and returns and raises
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction, strategies
 from sqlalchemy.pool import Pool
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
-from async_db.watching.asgi_types import ASGIApp, Receive, Scope, Send
+from .asgi_types import ASGIApp, Receive, Scope, Send
 
 
 class Watcher(Protocol):
@@ -44,6 +47,18 @@ class Watcher(Protocol):
     def session_made(self, session: Session) -> None:
         """Take note of a session that has just been made."""
 
+    def session_closing(self, session: Session) -> None:
+        """Take note of a session that is about to be closed."""
+
+    async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
+        """Await what a call of an async session gives."""
+
+    def task_started(self, task: asyncio.Task[Any]) -> None:
+        """Take note of a task that has just been started."""
+
+    def load_refused(self, what: str, session: Session | None) -> None:
+        """Take note that an attribute is read which must not be loaded by that."""
+
     def engine_made(self, engine: Engine) -> None:
         """Take note of an engine that has just been made."""
 
@@ -60,27 +75,63 @@ def instrumented(watcher: Watcher) -> Iterator[None]:
     with ExitStack() as stack:
         for owner, name, wrapper in _wrappers(watcher):
             stack.enter_context(_replaced(owner, name, wrapper))
+        stack.enter_context(_spawning(watcher))
         yield
 
 
 @contextmanager
 def _replaced(owner: type, name: str, wrapper: object) -> Iterator[None]:
-    original = owner.__dict__[name]
+    original = owner.__dict__.get(name)
     setattr(owner, name, wrapper)
     try:
         yield
     finally:
-        setattr(owner, name, original)
+        if original is None:  # it inherits it
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+
+
+@contextmanager
+def _spawning(watcher: Watcher) -> Iterator[None]:
+    """Replace the function by which async sessions call sync ones, wherever it has been imported to.
+
+    Modules that are imported later take the replacement, and give it back as all do.
+    """
+    try:
+        original = import_module("sqlalchemy.util").greenlet_spawn
+    except (ImportError, AttributeError):  # there is no greenlet, and hence no async session
+        yield
+        return
+    wrapper = _spawn(watcher, original)
+    _put_everywhere(original, wrapper)
+    try:
+        yield
+    finally:
+        _put_everywhere(wrapper, original)
+
+
+def _put_everywhere(old: object, new: object) -> None:
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("greenlet_spawn") is old:
+            module.__dict__["greenlet_spawn"] = new
 
 
 def _wrappers(watcher: Watcher) -> Iterator[tuple[type, str, object]]:
     yield Starlette, "__call__", _app_call(watcher, Starlette.__call__)
-    for route in (Route, *_fastapi_routes()):
+    for route in (Route, WebSocketRoute, *_fastapi_routes()):
         yield route, "handle", _route_handle(watcher, route.__dict__["handle"])
     yield Session, "__init__", _session_init(watcher, Session.__init__)
+    yield Session, "close", _session_close(watcher, Session.close)
     engine_created = Dialect.__dict__["engine_created"]
     yield Dialect, "engine_created", classmethod(_engine_created(watcher, engine_created))
     yield Pool, "connect", _pool_connect(watcher, Pool.connect)
+    for loader in vars(strategies).values():
+        if isinstance(loader, type) and "_invoke_raise_load" in vars(loader):
+            wrapped = _raise_load(watcher, loader.__dict__["_invoke_raise_load"])
+            yield loader, "_invoke_raise_load", wrapped
+    for loop in _loops():
+        yield loop, "create_task", _create_task(watcher, loop.create_task)
 
 
 def _fastapi_routes() -> list[type]:
@@ -92,10 +143,53 @@ def _fastapi_routes() -> list[type]:
     return [route] if "handle" in route.__dict__ else []
 
 
+def _raise_load(watcher: Watcher, raise_load: Callable[..., Any]) -> Callable[..., Any]:
+    def raised(loader: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
+        watcher.load_refused(str(loader), state.session)
+        return raise_load(loader, state, *args, **kwargs)
+
+    return raised
+
+
+def _loops() -> list[Any]:
+    """Give the classes of event loops by whose method tasks are started, however they are."""
+    uvloop = [import_module("uvloop").Loop] if find_spec("uvloop") else []
+    return [asyncio.BaseEventLoop, *uvloop]
+
+
+def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., Any]:
+    def created(loop: object, *args: Any, **kwargs: Any) -> Any:
+        task = create(loop, *args, **kwargs)
+        watcher.task_started(task)
+        return task
+
+    return created
+
+
+def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
+    def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        session = _session_of(function, args)
+        if session is None:
+            return spawn(function, *args, **kwargs)
+        return watcher.session_called(session, lambda: spawn(function, *args, **kwargs))
+
+    return spawned
+
+
+def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
+    """Give the session of which a method, or one of its transaction, is called; or a function on it."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, SessionTransaction):
+        owner = owner.session
+    if not isinstance(owner, Session):
+        owner = args[0] if args else None
+    return owner if isinstance(owner, Session) else None
+
+
 def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]:
     async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind == "http" and not watcher.in_request:
+        if kind in {"http", "websocket"} and not watcher.in_request:
             await watcher.wrap(serve.__get__(app))(scope, receive, send)
         elif kind == "lifespan" and not watcher.in_lifespan:
             await watcher.live(serve.__get__(app), scope, receive, send)
@@ -118,6 +212,14 @@ def _session_init(watcher: Watcher, make: Callable[..., None]) -> Callable[..., 
         watcher.session_made(session)
 
     return made
+
+
+def _session_close(watcher: Watcher, close: Callable[..., None]) -> Callable[..., None]:
+    def closed(session: Session) -> None:
+        watcher.session_closing(session)
+        close(session)
+
+    return closed
 
 
 def _engine_created(watcher: Watcher, created: Any) -> Callable[..., None]:

@@ -12,30 +12,38 @@ import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
-from async_db.findings import Finding
-from async_db.traces import OWN_BLOCK, Event, Kind, Trace
-from async_db.watching.asgi_types import ASGIApp, Receive, Scope, Send
-from async_db.watching.callers import calls
-from async_db.watching.detectors import AbandonedSession, CreatedEngine, Subject, findings_of
-from async_db.watching.error_text import describe_error
-from async_db.watching.idle_threads import IdleThread
-from async_db.watching.instrumentation import instrumented
-from async_db.watching.kept_findings import KeptFindings
-from async_db.watching.outside_waits import outside_wait, stepped
-from async_db.watching.recorder import Recorder
-from async_db.watching.served_request import ServedRequest
-from async_db.watching.source_locations import SourceLocations, is_test
-from async_db.watching.watched_engines import WatchedEngines
-from async_db.watching.watched_pools import WatchedPools
-from async_db.watching.watched_sessions import WatchedSessions
+from ..findings import Finding
+from ..traces import OWN_BLOCK, Event, Kind, Trace
+from .asgi_types import ASGIApp, Receive, Scope, Send
+from .callers import calls
+from .coverage import Coverage
+from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
+from .error_text import describe_error
+from .idle_threads import IdleThread
+from .instrumentation import instrumented
+from .kept_findings import KeptFindings
+from .outside_waits import outside_wait, stepped
+from .recorder import Recorder
+from .served_request import ServedRequest
+from .session_calls import SessionCalls
+from .source_locations import SourceLocations, is_test
+from .started_tasks import StartedTasks
+from .watched_engines import WatchedEngines
+from .watched_pools import WatchedPools
+from .watched_sessions import WatchedSessions
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import SessionTransaction
 
 MIDDLEWARE_BUILDERS = frozenset(
     {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
@@ -44,6 +52,9 @@ SOURCED: frozenset[Kind] = frozenset(
     {"checkout", "statement", "load", "wait", "unit.begin", "unit.commit", "unit.rollback"}
 )
 IN_THREAD = "in a thread"
+# A line of the project's own is looked for in the operation first: who reads an attribute for a
+# response model is no line of its own, and the middleware or the test around it has not done it.
+LIMITS = frozenset({stepped.__code__, Recorder.serve.__code__})
 
 
 class Observer(Recorder):
@@ -56,6 +67,8 @@ class Observer(Recorder):
         loose: told each event that belongs to no request.
     """
 
+    served = frozenset({"http", "websocket"})
+
     def __init__(
         self,
         root: Path,
@@ -65,12 +78,15 @@ class Observer(Recorder):
     ) -> None:
         super().__init__()
         self.problem: str | None = None
-        self.places = SourceLocations(root)
+        self.places = SourceLocations(root, LIMITS)
         self._test = test
         self._examined = examined
         self._loose = loose
         self._served: dict[int, ServedRequest] = {}
         self._watched_sessions = WatchedSessions()
+        self._added: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
+        self._session_calls = SessionCalls()
+        self._started_tasks = StartedTasks()
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
         self._found = KeptFindings()
@@ -78,17 +94,30 @@ class Observer(Recorder):
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
+        self._coverage = Coverage()
 
     @property
     def findings(self) -> list[Finding]:
         """What has been found so far, within bounds."""
         return self._found.findings
 
+    @property
+    def coverage(self) -> Coverage:
+        """How much has been seen so far."""
+        problems = (f"did not see everything: {self.problem}",) if self.problem else ()
+        kept = Coverage(self.requests, alike=self._found.alike, over=self._found.over)
+        return kept + replace(self._coverage, problems=problems)
+
     @contextmanager
     def watching(self) -> Iterator[Observer]:
         """Watch every app, session and engine of this process for the length of the block."""
         with instrumented(self), self.listening():
             yield self
+
+    def finish(self) -> None:
+        """Look at what must be over by now, when nothing more is to come."""
+        for engine in self._watched_engines.in_the_end():
+            self._judge(engine)
 
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Keep a fault of the watching from what is watched, and note the first."""
@@ -142,6 +171,28 @@ class Observer(Recorder):
     def session_made(self, session: Session) -> None:
         self._safely(self._on_session_made)(session)
 
+    def session_closing(self, session: Session) -> None:
+        if self._request.get() is not None:
+            self._safely(self._on_session_closing)(session)
+
+    async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
+        """Await a call of an async session, and see whether another task's goes on."""
+        request, task = self._request.get(), asyncio.current_task()
+        if request is None or task is None:
+            return await call()
+        self._safely(self._on_session_called)(session, request, task)
+        try:
+            return await call()
+        finally:
+            self._session_calls.end(session, task)
+
+    def task_started(self, task: asyncio.Task[Any]) -> None:
+        if self._request.get() is not None:
+            self._safely(self._on_task_started)(task)
+
+    def load_refused(self, what: str, session: Session | None) -> None:
+        self._safely(self._on_load_refused)(what, session)
+
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
 
@@ -167,6 +218,32 @@ class Observer(Recorder):
             frame=frame,
         )
         self._record("session", session=number)
+
+    def _on_session_closing(self, session: Session) -> None:
+        left = {type(row).__name__ for row in (*session.new, *session.deleted)}
+        if left:
+            number, place = self._sessions(session), self._added.pop(session, "")
+            self._record("unflushed", session=number, detail=", ".join(sorted(left)), source=place)
+
+    def _on_added(self, session: Session, *_: object) -> None:
+        if self._request.get() is not None:
+            self._added[session] = self.places.here()
+
+    def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
+        other = self._session_calls.begin(session, request, task)
+        if other is not None:
+            place = self._started_tasks.line_of_the_younger(task, other)
+            self._record("overlap", session=self._sessions(session), source=place)
+
+    def _on_load_refused(self, what: str, session: Session | None) -> None:
+        number = None if session is None else self._sessions(session)
+        self._record("load", detail=f"refused {what}", session=number)
+
+    def _on_task_started(self, task: asyncio.Task[Any]) -> None:
+        self._started_tasks.add(task, asyncio.current_task(), self.places.here())
+        served = self._served.get(self._request.get() or 0)
+        if served is not None:
+            served.note_start(self._tasks(task), self._current_task())
 
     def _in_test_only(self) -> bool:
         """Whether a test runs and no app is being started: what is made now is the test's."""
@@ -199,7 +276,7 @@ class Observer(Recorder):
 
     def _on_engine_made(self, engine: Engine) -> None:
         place, test = self.places.here(), self._test()
-        if not place or is_test(place) or (not self.in_request and self._in_test_only()):
+        if not place or is_test(place):
             return
         lifespan = self._lifespan.get()
         # Without a lifespan, an app builds its middleware when the first request comes.
@@ -210,16 +287,20 @@ class Observer(Recorder):
             is_async=engine.dialect.is_async,
             in_request=self.in_request and not starting,
             in_lifespan=self.in_lifespan,
-            second=self._watched_engines.has_one_like(engine, lifespan),
         )
-        self._watched_engines.add(engine, place, lifespan)
+        second = replace(created, in_request=False, second=True)
+        if not self.in_request and self._in_test_only():
+            # A test makes it, or has an app made that does: how many it wants is the test's matter.
+            self._watched_engines.add(engine, place, lifespan, lambda: None)
+            return
+        self._watched_engines.add(engine, place, lifespan, partial(self._judge, second))
         self._judge(created)
 
     def _after_shutdown(self, lifespan: int, test: str) -> None:
         for engine in self._watched_engines.after_shutdown(lifespan, test):
             self._judge(engine)
 
-    def _on_engine_connect(self, connection: Any) -> None:
+    def _on_engine_connect(self, connection: Connection, *_: object) -> None:
         super()._on_engine_connect(connection)
         pool = connection.engine.pool
         self._watched_pools.note_size(pool, self._pools(pool))
@@ -269,7 +350,7 @@ class Observer(Recorder):
         """Note that a request begins to wait, if it is in a unit of work and not for the database."""
         try:
             served = self._served.get(self._request.get() or 0)
-            if served is None or not served.units - served.foreign:
+            if served is None or not served.units:
                 return None
             found = outside_wait(serving, self.places)
             if found is None:
@@ -292,11 +373,11 @@ class Observer(Recorder):
 
     def _examine(self, number: int, scope: Scope) -> None:
         served = self._served.pop(number, None)
-        if served is None or served.full:
+        if served is None:
             return
         trace = Trace(
             number=number,
-            route=f"{scope['method']} {_route_path(scope)}",
+            route=f"{scope.get('method', 'WS')} {_route_path(scope)}",
             place=self.places.definition_of(scope.get("endpoint")),
             events=tuple(served.events),
             test=served.test,
@@ -304,10 +385,16 @@ class Observer(Recorder):
             pools=tuple(self._watched_pools.sizes.items()),
             shared=tuple(served.shared.items()),
             working=served.working(asyncio.current_task()),
+            tasks=served.known_tasks(),
         )
         for session in served.units:
             # It is told here, and need not be told again when it is collected.
             self._watched_sessions.end(session)
+        self._coverage += Coverage(
+            with_database=any(event.connection or event.session for event in served.events),
+            with_tests_sessions=bool(served.foreign),
+            too_long=bool(served.left_out),
+        )
         self._examined(trace, self._judge(trace))
 
     def _judge(self, subject: Subject) -> list[Finding]:

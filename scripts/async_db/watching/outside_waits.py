@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import FrameType, coroutine
 from typing import Any
 
-from async_db.watching.source_locations import SourceLocations, awaited_by, is_test
+from .source_locations import SourceLocations, awaited_by, is_test
 
 DATABASE_PACKAGES = frozenset(
     {"sqlalchemy", "asyncpg", "aiosqlite", "psycopg", "psycopg_pool", "aiomysql", "asyncmy"}
@@ -15,6 +15,7 @@ DATABASE_PACKAGES = frozenset(
 HANDING_ON = frozenset({"__aenter__", "__aexit__", "__anext__"})
 HANDING_ON_MODULES = frozenset({"contextlib", "asyncio.timeouts", "asyncio.taskgroups"})
 WAITS_FOR_TASKS = frozenset({"wait_for", "wait", "_wait", "shield", "gather"})  # of asyncio.tasks
+WAITS_FOR_ONE = "_wait_for_one"  # of several tasks, by a queue of them: `asyncio.as_completed`
 
 Looking = Callable[[Coroutine[Any, Any, object]], Callable[[], None] | None]
 
@@ -53,6 +54,8 @@ def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[s
     """
     place, after = "", list[FrameType]()
     for frame in awaited_by(watched):
+        if _only_looks(frame):
+            return None
         path = places.path_of(frame.f_code)
         if path is None:
             after.append(frame)
@@ -60,8 +63,15 @@ def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[s
             place, after = f"{path}:{frame.f_lineno}", []
     if not place or any(_package_of(frame) in DATABASE_PACKAGES for frame in after):
         return None
+    if any(frame.f_code.co_name == WAITS_FOR_ONE for frame in after):
+        return None
     named = next((frame for frame in after if not _hands_on(frame)), None)
     return None if named is None else (f"{_module_of(named)}.{named.f_code.co_qualname}", place)
+
+
+def _only_looks(frame: FrameType) -> bool:
+    """Tell the wait that is given up at once: whether the client has left."""
+    return (_module_of(frame), frame.f_code.co_name) == ("starlette.requests", "is_disconnected")
 
 
 def _hands_on(frame: FrameType) -> bool:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from async_db.findings import Finding
-from async_db.traces import Event, Recording, Trace
-from async_db.watching.observer import Observer
+from ..findings import Finding
+from ..traces import Event, Recording, Trace
+from .observer import Observer
 
 MAX_REQUESTS = 40  # of one test
 MAX_EVENTS = 300  # of one request, and of what belongs to none

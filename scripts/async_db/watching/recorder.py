@@ -14,30 +14,27 @@ import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
-from async_db.traces import Event, Kind
-from async_db.watching.asgi_types import ASGIApp, Message, Receive, Scope, Send
-from async_db.watching.callers import calls
-from async_db.watching.error_text import describe_error, first_line
+from ..traces import Event, Kind
+from .asgi_types import ASGIApp, Message, Receive, Scope, Send
+from .attribute_reads import attribute_read
+from .error_text import describe_error, first_line
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
     re.IGNORECASE | re.DOTALL,
-)
-
-# What loads because it was called, in async code too.
-EXPLICIT_LOADS = frozenset(
-    {
-        *("Session.refresh", "Session._get_impl", "Session._merge"),
-        *("Session.delete", "Session._delete_impl", "Session._flush"),
-    }
 )
 
 
@@ -60,6 +57,9 @@ class Recorder:
     ``recorder.wrap(app)`` is an ASGI app that serves as ``app`` does and numbers its requests.
     """
 
+    served = frozenset({"http"})
+    """The types of connections that count as requests."""
+
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._request: ContextVar[int | None] = ContextVar("request", default=None)
@@ -78,35 +78,39 @@ class Recorder:
         """Return an app that records the messages of ``app`` and tells its requests apart."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
+            if scope["type"] in self.served:
+                await self.serve(app, scope, receive, send)
+            else:
                 await app(scope, receive, send)
-                return
-
-            async def recording_send(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    self._record("response.start", detail=str(message["status"]))
-                elif message["type"] == "http.response.body" and not message.get("more_body"):
-                    self._record("response.end")
-                await send(message)
-
-            self.requests += 1
-            number = self.requests
-            token = self._request.set(number)
-            self._began(number)
-            try:
-                await app(scope, receive, recording_send)
-            except asyncio.CancelledError:
-                self._record("cancel")
-                raise
-            except Exception as error:
-                self._record("error", detail=describe_error(error))
-                raise
-            finally:
-                self._record("request.end")
-                self._request.reset(token)
-                self._ended(number, scope)
 
         return recorded
+
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request as ``app`` does, and record its messages."""
+
+        async def recording_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._record("response.start", detail=str(message["status"]))
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                self._record("response.end")
+            await send(message)
+
+        self.requests += 1
+        number = self.requests
+        token = self._request.set(number)
+        self._began(number)
+        try:
+            await app(scope, receive, recording_send)
+        except asyncio.CancelledError:
+            self._record("cancel")
+            raise
+        except Exception as error:
+            self._record("error", detail=describe_error(error))
+            raise
+        finally:
+            self._record("request.end")
+            self._request.reset(token)
+            self._ended(number, scope)
 
     @contextmanager
     def listening(self) -> Iterator[Recorder]:
@@ -126,6 +130,7 @@ class Recorder:
             (Session, "after_begin", self._on_session_begin),
             (Session, "after_transaction_end", self._on_session_end),
             (Session, "after_flush", self._on_flush),
+            (Session, "transient_to_pending", self._on_added),
             (Session, "after_commit", self._on_session_commit),
             (Session, "after_rollback", self._on_session_rollback),
         ]
@@ -149,6 +154,7 @@ class Recorder:
         writes: bool = False,
         asked: int = 0,
         sync: bool = False,
+        source: str | None = None,
     ) -> None:
         known = {} if info is None else self._known(info)
         self._keep(
@@ -164,7 +170,7 @@ class Recorder:
                 writes=writes,
                 asked=asked,
                 sync=sync,
-                source=self._source(kind),
+                source=self._source(kind) if source is None else source,
             )
         )
 
@@ -183,6 +189,9 @@ class Recorder:
 
     def _used(self, session: Session) -> None:
         """Do nothing more with the use of a session; there is somebody who does."""
+
+    def _on_added(self, session: Session, row: object) -> None:
+        """Do nothing with a row that is added to a session; there is somebody who does."""
 
     def _committing(self, session: Session) -> str:
         """Say who commits; there is somebody who knows."""
@@ -215,7 +224,7 @@ class Recorder:
         self._record("checkin", record.info)
         self._known(record.info).pop("session", None)
 
-    def _on_engine_connect(self, connection: Connection) -> None:
+    def _on_engine_connect(self, connection: Connection, *_: object) -> None:
         self._known(connection.info)["pool"] = self._pools(connection.engine.pool)
         self._record("checkout", connection.info)
 
@@ -234,7 +243,7 @@ class Recorder:
 
     def _on_execute(self, state: ORMExecuteState) -> None:
         self._used(state.session)
-        read = _attribute_read(state)
+        read = attribute_read(state)
         if read:
             self._record("load", detail=read, session=self._sessions(state.session))
 
@@ -293,17 +302,6 @@ class Recorder:
 
     def _on_flush(self, session: Session, context: UOWTransaction) -> None:
         self._record("flush", _info(session.connection()))
-
-
-def _attribute_read(state: ORMExecuteState) -> str:
-    """Name what is loaded because an attribute was read; nothing if a call asked for it."""
-    path = state.loader_strategy_path if state.is_select else None
-    lazily = state.is_select and state.lazy_loaded_from is not None and path
-    if not (lazily or (state.is_select and state.is_column_load)):
-        return ""
-    if calls("sqlalchemy", EXPLICIT_LOADS):
-        return ""
-    return f"relationship {path[-1]}" if lazily and path else "expired columns"
 
 
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:

@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
-from async_db.traces import Event
+from ..traces import Event, Kind, Task
+from .source_locations import is_test
 
-MAX_EVENTS = 5_000  # of one request; what comes after is not looked at
+MAX_EVENTS = 5_000  # of one request; of what comes after, only how it ends is looked at
+ENDINGS: frozenset[Kind] = frozenset(
+    {
+        *("commit", "rollback", "unit.commit", "unit.rollback", "unit.end", "checkin", "close"),
+        *("response.start", "response.end", "request.end", "error", "cancel"),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -18,35 +25,64 @@ class ServedRequest:
 
     Parameters:
         test: the test that sent it.
-        events: in order, and no more than `MAX_EVENTS`.
+        events: in order; beyond `MAX_EVENTS` only those that end something, as many again.
+        left_out: how many are not among them.
         shared: where sessions were made that another request has used, by their numbers.
         foreign: numbers of the sessions that the tests made.
-        units: numbers of the sessions that are in a unit of work.
+        units: numbers of the sessions that are in a unit of work of the service's. One that a test
+            has opened is, from where a line of the service uses it up to the response: what closes
+            the service's own by then does not close a test's.
         tasks: the tasks that have done something, by their numbers.
+        parents: which task started which, by their numbers.
+        ended: before which event each task is known to have ended.
+        answered: whether the response has begun.
     """
 
     test: str
     events: list[Event] = field(default_factory=list)
+    left_out: int = 0
     shared: dict[int, str] = field(default_factory=dict)
     foreign: set[int] = field(default_factory=set)
     units: set[int] = field(default_factory=set)
     tasks: dict[int, ref[asyncio.Task[Any]]] = field(default_factory=dict)
-
-    @property
-    def full(self) -> bool:
-        return len(self.events) >= MAX_EVENTS
+    parents: dict[int, int | None] = field(default_factory=dict)
+    ended: dict[int, int] = field(default_factory=dict)
+    answered: bool = False
 
     def keep(self, event: Event) -> None:
         """Note an event, unless there are too many."""
-        if self.full:
-            return
-        self.events.append(event)
-        if event.session is None:
-            return
-        if event.kind == "unit.begin":
-            self.units.add(event.session)
+        if event.kind in {"checkout", "unit.begin", "wait"}:
+            self._note_ends()
+        most = 2 * MAX_EVENTS if event.kind in ENDINGS else MAX_EVENTS
+        if len(self.events) < most:
+            self.events.append(event)
+        else:
+            self.left_out += 1
+        if event.kind == "response.start":
+            self.answered = True
+            self.units -= self.foreign
         elif event.kind == "unit.end":
-            self.units.discard(event.session)
+            self.units.discard(event.session or 0)
+        elif event.kind in {"unit.begin", "statement"} and event.session is not None:
+            theirs = event.session in self.foreign
+            if not theirs or not (self.answered or is_test(event.source)):
+                self.units.add(event.session)
+
+    def note_start(self, number: int, parent: int | None) -> None:
+        """Note that a task has started another."""
+        if len(self.parents) < MAX_EVENTS:
+            self.parents[number] = parent
+
+    def _note_ends(self) -> None:
+        for number, task in self.tasks.items():
+            alive = task()
+            if number not in self.ended and (alive is None or alive.done()):
+                self.ended[number] = len(self.events)
+
+    def known_tasks(self) -> tuple[Task, ...]:
+        """Give the tasks that were started by the request, or did something for it."""
+        numbers = dict.fromkeys((*self.tasks, *self.parents))
+        return tuple(Task(n, self.parents.get(n), self.ended.get(n)) for n in numbers)
 
     def note_task(self, number: int) -> None:
         """Note the task that runs now, whose number this is."""

@@ -17,10 +17,14 @@ class SourceLocations:
 
     Parameters:
         root: the project; lines outside it, or of installed packages in it, are not its own.
+        limits: code beyond whose callers nothing is looked at: in one process, a request's
+            callers are the test that sends it, and the middleware around its operation.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, limits: frozenset[CodeType] = frozenset()) -> None:
         self._root = f"{root}/"
+        self._limits = limits  # by their identity below: the hash of code is that of all it has
+        self._limit_ids = frozenset(map(id, limits))
         self._own: dict[str, str | None] = {}
 
     def here(self) -> str:
@@ -38,7 +42,7 @@ class SourceLocations:
         for _ in range(MAX_FRAMES):
             if frame is None and not outside:
                 frame, outside = _awaiting_frame(), True
-            if frame is None:
+            if frame is None or id(frame.f_code) in self._limit_ids:
                 return None
             if self.path_of(frame.f_code) is not None:
                 return frame

@@ -7,8 +7,8 @@ from weakref import WeakSet
 
 from sqlalchemy.pool import Pool, QueuePool
 
-from async_db.traces import Event
-from async_db.watching.source_locations import is_test
+from ..traces import Event
+from .source_locations import is_test
 
 
 class WatchedPools:

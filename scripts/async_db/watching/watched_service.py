@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from async_db.traces import Event
-from async_db.watching.asgi_client import Client, Exchange, started
-from async_db.watching.recorder import Recorder
+from ..traces import Event
+from .asgi_client import Client, Exchange, started
+from .recorder import Recorder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,8 +31,10 @@ class Service:
     recorder: Recorder
     state: dict[str, Any]
 
-    async def request(self, method: str, path: str, body: object = None) -> Exchange:
-        return await self.client.request(method, path, body)
+    async def request(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Exchange:
+        return await self.client.request(method, path, body, headers)
 
     def last(self) -> list[Event]:
         """Return the trace of the request that began last."""

@@ -37,12 +37,12 @@ class Slots:
         self.semaphore = semaphore
         self.waits = asyncio.Semaphore(0)
 
-    async def __aenter__(self) -> None:
+    async def acquire(self) -> None:
         if self.semaphore.locked():
             self.waits.release()
         await self.semaphore.acquire()
 
-    async def __aexit__(self, *_: object) -> None:
+    def release(self) -> None:
         self.semaphore.release()
 
 

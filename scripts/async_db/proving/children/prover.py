@@ -72,7 +72,7 @@ class Prover:
         self._interrupted = interrupted
         # Starting a child asks all others whether they have ended, and only one may hear it.
         self._lock = Lock()
-        self._context = _warm_context(modules)
+        self._context = warm_context(modules)
 
     def run(self, job: Job) -> Report:
         """Run the tests of a job in a fresh child.
@@ -141,8 +141,14 @@ class Prover:
         return Report(tuple(outcomes), f"timed out after {self._timeout:g} s", running)
 
 
-def _warm_context(modules: tuple[str, ...]) -> BaseContext:
-    """Start the process that children are forked from, where there is fork."""
+def warm_context(modules: tuple[str, ...] = WARM_MODULES) -> BaseContext:
+    """Start the process that children are forked from, where there is fork.
+
+    There is one for each process, with the modules that it was first started with.
+
+    Raises:
+        ProvingError: it cannot be started here.
+    """
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")

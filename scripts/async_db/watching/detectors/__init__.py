@@ -7,8 +7,8 @@ here: whoever adds one adds a file and edits no list. Modules beside the folders
 from importlib import import_module
 from pkgutil import walk_packages
 
-from async_db.watching.detectors.registry import DETECTORS, Detector, Subject, findings_of
-from async_db.watching.detectors.subjects import (
+from .registry import DETECTORS, Detector, Subject, findings_of
+from .subjects import (
     AbandonedSession,
     CreatedEngine,
     EngineAfterShutdown,

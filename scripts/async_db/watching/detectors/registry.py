@@ -1,7 +1,7 @@
 """The detectors by the rules that they see broken; each registers itself with `detects`.
 
-A detector is pure: it is shown one subject and tells what it sees. It reports only what happened in
-sessions that the service made, not in those of its tests.
+A detector is pure: it is shown one subject and tells what it sees. It judges the use of a session by
+whose line uses it (`whose_line`), and opening and closing by who made it (`Trace.foreign`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.subjects import (
+from ...findings import Finding
+from ...traces import Trace
+from .subjects import (
     AbandonedSession,
     CreatedEngine,
     EngineAfterShutdown,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from async_db.findings import Finding, Grade
-from async_db.traces import Trace
+from ...findings import Finding, Grade
+from ...traces import Trace
 
 MAX_EVIDENCE = 12
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_in
-from async_db.watching.detectors.subjects import CreatedEngine
+from ....findings import Finding
+from ..registry import detects
+from ..reporting import finding_in
+from ..subjects import CreatedEngine
 
 RULE = "engine/one-per-process"
 

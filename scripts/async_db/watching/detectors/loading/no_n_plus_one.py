@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..whose_line import by_a_test
 
 RULE = "loading/no-n-plus-one"
 
@@ -54,7 +55,7 @@ def _repeated(trace: Trace) -> Iterable[list[int]]:
     for index, event in enumerate(trace.events):
         if event.kind == "checkout":
             taken[event.connection] = index
-        if event.kind != "statement" or event.writes or event.session in trace.foreign:
+        if event.kind != "statement" or event.writes or by_a_test(trace, event):
             continue
         if QUERY.match(event.detail) and not PAGE.search(event.detail):
             unit = event.session or ("checkout", taken.get(event.connection))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..whose_line import by_a_test
 
 RULE = "migrating/no-sync-left"
 
@@ -17,7 +18,7 @@ def blocks_the_loop(trace: Trace) -> Iterator[Finding]:
     """Find statements that a sync driver executes in the thread of the event loop."""
     for index, event in enumerate(trace.events):
         blocks = event.kind == "statement" and event.sync and event.task is not None
-        if blocks and event.session not in trace.foreign:
+        if blocks and not by_a_test(trace, event):
             yield finding_at(
                 trace,
                 RULE,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
-from async_db.watching.source_locations import is_test
+from ....findings import Finding
+from ....traces import Trace
+from ...source_locations import is_test
+from ..registry import detects
+from ..reporting import finding_at
 
 RULE = "pooling/watch-the-pool"
 

@@ -1,55 +1,33 @@
-"""A session that several tasks of a request use."""
+"""A session that several tasks of a request use at the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..whose_line import by_a_test
 
 RULE = "session/never-shared-between-tasks"
 
 
 @detects(RULE, Trace)
 def shared_between_tasks(trace: Trace) -> Iterator[Finding]:
-    """Find a session that several tasks use: seen to collide, or seen to take turns."""
-    collision = next(
-        (
-            index
-            for index, event in enumerate(trace.events)
-            if event.kind == "error"
-            and any(sign in event.detail for sign in ("concurrent operations", "can't be called"))
-        ),
-        None,
-    )
-    if collision is not None:
+    """Find a session that is called while another task's call of it goes on, whatever comes of it."""
+    told: set[tuple[int | None, str]] = set()
+    for index, event in enumerate(trace.events):
+        found = (event.session, event.source)
+        if event.kind != "overlap" or found in told or by_a_test(trace, event):
+            continue
+        told.add(found)
         yield finding_at(
             trace,
             RULE,
             "proven",
-            collision,
-            f"several tasks of {trace.route} collide in one session",
+            index,
+            f"several tasks of {trace.route} use one session at the same time",
             "await its queries in turn, or give each task a session of its own",
+            event.session,
         )
-        return
-    tasks: dict[int, set[int]] = {}
-    for index, event in enumerate(trace.events):
-        if event.session is None or event.session in trace.foreign:
-            continue
-        # SQLAlchemy ends a session in a task of its own; what the service runs has a line of its.
-        if event.kind == "statement" and event.task is not None and event.source:
-            users = tasks.setdefault(event.session, set())
-            users.add(event.task)
-            if len(users) == 2:
-                yield finding_at(
-                    trace,
-                    RULE,
-                    "suspected",
-                    index,
-                    f"several tasks of {trace.route} use one session",
-                    "await its queries in turn, or give each task a session of its own",
-                    event.session,
-                )
-                users.clear()

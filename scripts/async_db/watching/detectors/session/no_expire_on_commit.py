@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.attribute_loads import load_findings, refused_load
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Trace
+from ..attribute_loads import load_findings, refused_load
+from ..registry import detects
+from ..reporting import finding_at
 
 RULE = "session/no-expire-on-commit"
 
@@ -18,7 +18,7 @@ ADVICE = "make the factory with expire_on_commit=False"
 @detects(RULE, Trace)
 def loaded_again(trace: Trace) -> Iterator[Finding]:
     """Find attributes that are loaded by being read, because a commit has expired them."""
-    yield from load_findings(trace, RULE, ADVICE, expired=True)
+    yield from load_findings(trace, RULE, {"commit": ADVICE})
 
 
 @detects(RULE, Trace)

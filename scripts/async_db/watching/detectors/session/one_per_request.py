@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Trace
+from ..registry import detects
+from ..reporting import finding_at
 
 RULE = "session/one-per-request"
 

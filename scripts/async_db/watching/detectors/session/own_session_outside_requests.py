@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_in
-from async_db.watching.detectors.subjects import AbandonedSession
-from async_db.watching.detectors.unreturned import unreturned_findings
+from ....findings import Finding
+from ....traces import Trace
+from ..registry import detects
+from ..reporting import finding_in
+from ..subjects import AbandonedSession
+from ..unreturned import unreturned_findings
 
 RULE = "session/own-session-outside-requests"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from async_db.findings import Finding
-from async_db.traces import Event, Trace
-from async_db.watching.detectors.registry import detects
-from async_db.watching.detectors.reporting import finding_at
+from ....findings import Finding
+from ....traces import Event, Trace
+from ..registry import detects
+from ..reporting import finding_at
+from ..whose_line import by_a_test
 
 RULE = "tenancy/schema-per-request"
 
@@ -16,7 +17,7 @@ RULE = "tenancy/schema-per-request"
 SETTING = re.compile(
     r"\s*(set\s+(?!local\b|transaction\b|constraints\b|session\s+characteristics\b)"
     r"|select\s+(pg_catalog\.)?set_config\s*\(.*,\s*false\s*\)"
-    r"|select\s+(pg_catalog\.)?pg_advisory_lock\b|listen\s|use\s"
+    r"|select\s+(pg_catalog\.)?pg_(try_)?advisory_lock(_shared)?\b|listen\s|use\s"
     r"|create\s+(global\s+|local\s+)?temp)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -41,7 +42,7 @@ def state_left_on_connection(trace: Trace) -> Iterator[Finding]:
             continue
         match event.kind:
             case "statement" if SETTING.match(event.detail):
-                if event.session not in trace.foreign:
+                if not by_a_test(trace, event):
                     pending[connection] = index
             case "statement" if RESETTING.match(event.detail):
                 pending.pop(connection, None)

@@ -1,0 +1,87 @@
+"""What can be asked of `observe` on pytest's command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..findings import FORMATS, GRADES, Grade
+
+if TYPE_CHECKING:
+    import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for.
+
+    Parameters:
+        format: one of `FORMATS`.
+        output: where the findings go; to the terminal if nowhere.
+        page: where the page goes, if one is wanted.
+        failing: the grades of new findings that fail the run; none if it is not to fail.
+        baseline: the findings that are known, if any are.
+        updates_baseline: whether the baseline is written and not held against.
+    """
+
+    format: str = "text"
+    output: Path | None = None
+    page: Path | None = None
+    failing: tuple[Grade, ...] = ()
+    baseline: Path | None = None
+    updates_baseline: bool = False
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Options:
+        def path(name: str) -> Path | None:
+            given = config.getoption(name)
+            return Path(given) if given else None
+
+        limit = config.getoption("--observe-fail-on")
+        return cls(
+            format=config.getoption("--observe-format"),
+            output=path("--observe-output"),
+            page=path("--observe-html"),
+            failing=GRADES[: GRADES.index(limit) + 1] if limit else (),
+            baseline=path("--observe-baseline"),
+            updates_baseline=bool(config.getoption("--observe-update-baseline")),
+        )
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options to pytest."""
+    group = parser.getgroup("observe", "watching the database layer")
+    group.addoption(
+        "--observe-format",
+        choices=FORMATS,
+        default="text",
+        help="how findings are told (default: text, in the terminal summary)",
+    )
+    group.addoption(
+        "--observe-output",
+        metavar="PATH",
+        help="write the findings there and not to the terminal; write it with =, as pytest takes a "
+        "path that stands alone for a folder of tests",
+    )
+    group.addoption(
+        "--observe-html",
+        metavar="PATH",
+        help="write a page there with a timeline of each route's slowest and offending requests",
+    )
+    group.addoption(
+        "--observe-fail-on",
+        choices=GRADES,
+        help="fail the run on new findings of this grade or a surer one, and if it cannot be said "
+        "whether there are any",
+    )
+    group.addoption(
+        "--observe-baseline",
+        metavar="PATH",
+        help="findings that are known: they are not told again and fail nothing",
+    )
+    group.addoption(
+        "--observe-update-baseline",
+        action="store_true",
+        help="write all findings of this run to the baseline",
+    )

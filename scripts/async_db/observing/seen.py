@@ -1,0 +1,112 @@
+"""What was seen in one process, as text for another, and what has to be said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..findings import Finding, Notice, visible
+
+if TYPE_CHECKING:
+    from ..watching import Coverage
+
+NOT_JUDGED = (
+    "session/commit-before-response, session/roll-back-on-any-error, session/one-per-request, "
+    "session/no-async-for-sessions"
+)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen.
+
+    Parameters:
+        findings: in the order in which they were found.
+        coverage: how much was looked at; none if nothing could be.
+        problems: why less was than should have been, beside what `coverage` says.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    coverage: Coverage | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        return self.coverage.requests if self.coverage else 0
+
+    def add(self, other: Seen) -> None:
+        """Take over what another process has seen."""
+        self.findings += other.findings
+        self.problems += other.problems
+        if self.coverage and other.coverage:
+            self.coverage += other.coverage
+        else:
+            self.coverage = self.coverage or other.coverage
+
+    def as_text(self) -> str:
+        # As text, for execnet takes integers of 32 bits only.
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Seen:
+        from ..watching import Coverage
+
+        fields: dict[str, Any] = json.loads(text)
+        counts = fields["coverage"]
+        return cls(
+            [_finding(each) for each in fields["findings"]],
+            counts and Coverage(**{**counts, "problems": tuple(counts["problems"])}),
+            fields["problems"],
+        )
+
+    def notices(self) -> Iterator[Notice]:
+        """Say what of the run could not be judged, and how much of it."""
+        coverage = self.coverage
+        problems = (*self.problems, *(coverage.problems if coverage else ()))
+        for problem in dict.fromkeys(problems):
+            yield Notice(f"observe {visible(problem)}", "error")
+        if coverage is None:
+            return
+        for text in _nothing_seen(coverage):
+            yield Notice(text, "error")
+        if coverage.too_long:
+            yield Notice(
+                f"In {_of(coverage.too_long, coverage)} more happened than is kept: the rest of it "
+                "was not looked at.",
+                "error",
+            )
+        if coverage.with_tests_sessions:
+            yield Notice(
+                f"{_of(coverage.with_tests_sessions, coverage)} used a session that the tests made: "
+                f"where it is opened, committed and closed by them was not judged ({NOT_JUDGED}). "
+                "What the service's own lines did with it was."
+            )
+        if coverage.alike:
+            yield Notice(f"{coverage.alike} more findings are like those told, and left out.")
+        if coverage.over:
+            yield Notice(
+                f"{coverage.over} more findings are left out: there are too many.", "error"
+            )
+
+
+def _nothing_seen(coverage: Coverage) -> Iterator[str]:
+    if not coverage.requests:
+        yield (
+            "No request was watched: no test sent one to a Starlette or FastAPI application in this "
+            "process."
+        )
+    elif not coverage.with_database:
+        yield (
+            "No request used SQLAlchemy in this process: of what the service does to its database "
+            "nothing was seen."
+        )
+
+
+def _of(count: int, coverage: Coverage) -> str:
+    return f"{count} of {coverage.requests} requests"
+
+
+def _finding(fields: Mapping[str, Any]) -> Finding:
+    return Finding(**{**fields, "evidence": tuple(fields["evidence"])})

@@ -1,0 +1,56 @@
+"""What was not looked at, in every form; and nothing of a target that a terminal or runner obeys."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from async_db.findings import FORMATS, Notice, as_text, format_findings
+from helpers.findings import FOUND
+
+ERROR = Notice("Nothing was seen.", "error")
+WARNING = Notice("Half was seen.")
+HOSTILE = "##vso[task.setvariable]x ##[error]y \x1b[31m ::error::z"
+
+
+def told(form: str, *notices: Notice) -> str:
+    return format_findings([], form, tool="observe", rules={}, notices=notices)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_tells_what_was_not_looked_at(form: str) -> None:
+    text = told(form, ERROR, WARNING)
+    assert text.index("Nothing was seen.") < text.index("Half was seen.")
+
+
+def test_nothing_found_is_not_said_where_nothing_was_seen() -> None:
+    assert as_text([], (ERROR,)) == "error: Nothing was seen.\n"
+    assert as_text([], (WARNING,)) == "warning: Half was seen.\nNo findings.\n"
+    assert as_text([FOUND], (WARNING,)).startswith("warning: Half was seen.\n\nsession/")
+
+
+def test_data_has_the_level() -> None:
+    assert json.loads(told("json", ERROR))["notices"] == [
+        {"level": "error", "message": "Nothing was seen."}
+    ]
+    assert "notices" not in json.loads(told("json"))
+    for notices, successful in (((ERROR, WARNING), False), ((WARNING,), True)):
+        (invocation,) = json.loads(told("sarif", *notices))["runs"][0]["invocations"]
+        assert invocation["executionSuccessful"] is successful
+    assert "invocations" not in json.loads(told("sarif"))["runs"][0]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_no_runner_obeys_what_a_target_says(form: str) -> None:
+    finding = replace(FOUND, message=HOSTILE, evidence=(HOSTILE,), test=HOSTILE, route=HOSTILE)
+    text = format_findings(
+        [finding], form, tool="observe", rules={}, notices=(Notice(HOSTILE), Notice("::error::"))
+    )
+    assert "##[" not in text
+    assert "##vso[" not in text
+    assert "\x1b" not in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+    if form != "text":
+        assert HOSTILE in json.dumps(json.loads(text), ensure_ascii=False).replace(
+            "\\u001b", "\x1b"
+        )
