@@ -187,6 +187,15 @@ def test_tasks_that_use_one_session_at_the_same_time() -> None:
     assert rules_of(*turns) == []
 
 
+def test_what_a_cancelled_request_keeps_is_told_as_that() -> None:
+    kept = [("session/close-on-cancel", "proven")]
+    cancel = event("cancel")
+
+    assert rules_of(checkout(1, 1), cancel) == kept
+    assert rules_of(CREATED, checkout(1, 1), cancel) == kept
+    assert rules_of(checkout(1, 1), cancel, checkin(1)) == []
+
+
 def load(what: str) -> Event:
     return event("load", session=1, detail=what)
 

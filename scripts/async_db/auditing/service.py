@@ -171,6 +171,44 @@ class Service:
         calls = [call for tests in (True, False) for call in self.library_calls(name, tests=tests)]
         return frozenset(self.sessions.reaching_calls(calls))
 
+    def given(self, call: Call, name: str) -> tuple[ast.expr | None, bool]:
+        """Give what a call passes by a name, and whether that is all there is to see.
+
+        A dictionary that is passed by `**` is looked into, where it is a literal.
+        """
+        found = keyword(call.node, name)
+        certain = not any(isinstance(each, ast.Starred) for each in call.node.args)
+        for each in call.node.keywords:
+            if each.arg is None:
+                value, known = self._in_dictionary(each.value, call.scope, name)
+                found = value if value is not None else found
+                certain = certain and known
+        return found, certain
+
+    def _in_dictionary(
+        self, node: ast.expr, scope: Scope, name: str
+    ) -> tuple[ast.expr | None, bool]:
+        if isinstance(node, ast.Name):
+            located = self.types.locate(scope, node.id)
+            value = located[0].value if located is not None else None
+            if located is None or value is None or isinstance(value, ast.Name):
+                return None, False
+            several = len(located[1].bindings.get(node.id, ())) > 1
+            found, certain = self._in_dictionary(value, located[1], name)
+            return found, certain and not several
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            left, left_known = self._in_dictionary(node.left, scope, name)
+            right, right_known = self._in_dictionary(node.right, scope, name)
+            return (right if right is not None else left), left_known and right_known
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is None or not isinstance(key, ast.Constant):
+                    return None, False
+                if key.value == name:
+                    return value, True
+            return None, True
+        return None, False
+
     # Syntax around a node
 
     def ancestors(self, node: ast.AST, module: Module) -> Iterator[ast.AST]:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..findings import GRADES, Notice, blind, format_findings, notices_as_text, visible
+from ..findings import (
+    GRADES,
+    Notice,
+    allowances_of,
+    blind,
+    format_findings,
+    notices_as_text,
+    visible,
+)
 from .options import Options
 from .seen import Seen
 from .verdict import BLIND, Verdict, judge
@@ -82,6 +90,7 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._observer is not None:
+            self._guarded(self._observer.finish)
             own = Seen(self._observer.findings, self._observer.coverage)
             self._guarded(self._seen.add, own)
         output = getattr(session.config, "workeroutput", None)
@@ -89,12 +98,26 @@ class Plugin:
             output[WORKER_KEY] = {"shown": self._shown(), "seen": self._seen.as_text()}
             return
         try:
-            self._verdict = judge(self._seen.findings, self._seen.notices(), self._options)
+            self._verdict = judge(
+                self._seen.findings,
+                self._seen.notices(),
+                self._options,
+                allowances_of(self._root),
+                self._judged(),
+            )
         except Exception as error:  # noqa: BLE001 (as above)
             self._cannot("judge what it has seen", error)
         self._write()
         if self._verdict.exit_code and not session.exitstatus:
             session.exitstatus = self._verdict.exit_code
+
+    def _judged(self) -> frozenset[str]:
+        """Give the rules that were looked at."""
+        if not self._seen.requests:
+            return frozenset()
+        from ..watching import DETECTORS
+
+        return frozenset(detector.rule for detector in DETECTORS)
 
     def _shown(self) -> str:
         """Give what a page would show, as text."""

@@ -73,5 +73,5 @@ async def locked_out(connection: AsyncConnection) -> int:
 
 async def until_locked_out(connection: AsyncConnection) -> None:
     async with asyncio.timeout(30):
-        while await locked_out(connection) == 0:
+        while await locked_out(connection) == 0:  # noqa: ASYNC110 (nobody tells of it)
             await asyncio.sleep(0.01)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
-from async_db.auditing.service import Service, is_constant, keyword, passes_more
+from async_db.auditing.service import Service, is_constant
 from async_db.findings import Finding
 from async_db.target import Call, ClassObject, Instance, LibraryObject, libraries
 
@@ -19,9 +19,9 @@ def expires(service: Service) -> Iterator[Finding]:
     if any("configure(expire_on_commit=False" in module.text for module in service.modules):
         return
     for call in service.library_calls(*_MAKERS, libraries.SQLMODEL_ASYNC_SESSION):
-        if passes_more(call.node) or not _makes_async(service, call):
+        given, certain = service.given(call, "expire_on_commit")
+        if not certain or not _makes_async(service, call):
             continue
-        given = keyword(call.node, "expire_on_commit")
         if given is None or is_constant(given, True):
             yield service.finding(
                 RULE,

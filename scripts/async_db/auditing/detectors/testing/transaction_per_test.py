@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
-from async_db.auditing.service import Service, keyword, passes_more
+from async_db.auditing.service import Service, keyword
 from async_db.findings import Finding
 from async_db.target import Call, libraries
 
@@ -27,7 +27,8 @@ def joins_wrongly(service: Service) -> Iterator[Finding]:
     if release is not None and release.at_least("2.0") is False:
         return
     for call in service.library_calls(*_MAKERS, tests=True):
-        if passes_more(call.node) or keyword(call.node, "join_transaction_mode") is not None:
+        given, certain = service.given(call, "join_transaction_mode")
+        if given is not None or not certain:
             continue
         if _on_connection(service, call) and "begin_nested" not in call.scope.module.text:
             yield service.finding(
