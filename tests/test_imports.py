@@ -14,20 +14,25 @@ import pytest
 
 from async_db import proving
 
-COMMANDS = frozenset({"observe", "render", "verify", "with_postgres"})
+COMMANDS = frozenset({"audit", "faults", "observe", "render", "verify", "with_postgres"})
 # The plugin loads these under another name, beside a package of the target's that is called as ours.
 LOADED_BY_THE_PLUGIN = ("findings", "observing", "pages", "rules", "traces", "watching")
 # `observe` runs in the environment of the service that it watches, whatever else that has.
 INSTALLED: dict[str, frozenset[str]] = {
+    "auditing": frozenset(),  # the audit runs on a Python that has nothing else
     "findings": frozenset(),
     "observing": frozenset({"pytest"}),
     "pages": frozenset(),
     "rules": frozenset(),
+    "target": frozenset(),
     "traces": frozenset(),
     "watching": frozenset({"sqlalchemy", "starlette", "fastapi"}),  # fastapi as a type only
 }
 # Their `__init__` exports all that others use of them.
-CLOSED = (*("findings", "pages", "proving", "rules", "scaffold", "servers", "traces", "watching"),)
+CLOSED = (
+    *("auditing", "faults", "findings", "pages", "proving", "rules"),
+    *("scaffold", "servers", "target", "traces", "watching"),
+)
 
 
 def test_the_contracts_hold(root: Path) -> None:

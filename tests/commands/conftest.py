@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 import verify
+from async_db.servers import ThrowawayPostgres, throwaway_postgres
 from helpers.packs import (
     DATABASE_PROOF,
     PYPROJECT,
@@ -20,6 +22,7 @@ from helpers.packs import (
 )
 from helpers.packs import MANIFEST as PACK_MANIFEST
 from helpers.small_templates import MANIFEST, TEMPLATES
+from helpers.templates import write_pack
 
 
 @pytest.fixture
@@ -78,15 +81,39 @@ def run(
     return run
 
 
+class AnyTimes(ThrowawayPostgres):
+    """A server on which several runs, one after the other, find none of their databases."""
+
+    def create_database(self, name: str) -> None:
+        self._query(f"drop database if exists {name}")
+        super().create_database(name)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ThrowawayPostgres]:
+    with throwaway_postgres() as server:
+        yield AnyTimes(**vars(server))
+
+
+@pytest.fixture
+def run_whole(
+    pack: Pack,
+    run: Callable[..., Ran],
+    server: ThrowawayPostgres,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Ran]:
+    """Run the command on all that there is, which is one wiring, on a server that runs already."""
+    one = PACK_MANIFEST.replace('["depends", "container"]', '["depends"]')
+    assert one != PACK_MANIFEST
+    pack.write("templates/manifest.toml", one)
+    place = "async_db.proving.verification.throwaway_postgres"
+    monkeypatch.setattr(place, lambda: nullcontext(server))
+    return run
+
+
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
-    folder = tmp_path / "pack" / "templates"
-    for name, text in TEMPLATES.items():
-        path = folder / f"{name}.jinja"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (folder / "manifest.toml").write_text(MANIFEST)
-    return folder
+    return write_pack(tmp_path / "pack" / "templates", TEMPLATES, MANIFEST)
 
 
 @pytest.fixture

@@ -127,12 +127,12 @@ def test_a_full_disk_is_told_in_one_line(
 
 
 @pytest.mark.postgres
-def test_a_file_is_checked_for_the_table(pack: Pack, run: Callable[..., Ran]) -> None:
+def test_a_file_is_checked_for_the_table(run_whole: Callable[..., Ran]) -> None:
     readme = Path("README.md")
     readme.write_text("<!-- evidence -->\nold\n<!-- /evidence -->\n", encoding="utf-8")
 
     outdated, updated, checked = (
-        run(option, "README.md") for option in ("--check", "--update", "--check")
+        run_whole(option, "README.md") for option in ("--check", "--update", "--check")
     )
 
     assert (outdated.code, updated.code, checked.code) == (1, 0, 0)

@@ -78,21 +78,23 @@ def test_the_packs_own_proof_says_which_program_it_lacks(command: Command, root:
 
 @pytest.mark.postgres
 def test_a_file_is_compared_as_far_as_the_table_is_known(
-    run: Callable[..., Ran], tool: Path
+    run_whole: Callable[..., Ran], tool: Path
 ) -> None:
     readme = Path("README.md")
     marks = "<!-- evidence -->\n<!-- /evidence -->\n"
     readme.write_text(marks, encoding="utf-8")
 
-    refused = run("--update", "README.md")
+    refused = run_whole("--update", "README.md")
     left = readme.read_text(encoding="utf-8")
     tool.touch()
-    updated = run("--update", "README.md")
+    updated = run_whole("--update", "README.md")
     tool.unlink()
-    checked, strictly = (run("--check", "README.md", *strict) for strict in ([], ["--strict"]))
+    checked, strictly = (
+        run_whole("--check", "README.md", *strict) for strict in ([], ["--strict"])
+    )
     text = readme.read_text(encoding="utf-8").replace("1 passed", "2 passed")
     readme.write_text(text, encoding="utf-8")
-    outdated = run("--check", "README.md")
+    outdated = run_whole("--check", "README.md")
 
     assert (refused.code, left) == (1, marks)
     assert "README.md is left as it is, since not everything was run" in refused.error

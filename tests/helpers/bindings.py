@@ -4,6 +4,7 @@ import dis
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import CO_OPTIMIZED
 from types import CodeType
 
@@ -52,9 +53,10 @@ def differences(before: str, after: str, filled: Callable[[str], str]) -> list[s
     return found
 
 
-def mentions(source: str) -> Iterator[Mention]:
+@lru_cache(maxsize=1024)  # most files are the same in all services
+def mentions(source: str) -> tuple[Mention, ...]:
     """Give every name and text of a module in the order in which they are compiled."""
-    yield from _mentions(compile(source, "<module>", "exec"), MODULE, itertools.count())
+    return tuple(_mentions(compile(source, "<module>", "exec"), MODULE, itertools.count()))
 
 
 def _mentions(code: CodeType, scope: str, numbers: Iterator[int]) -> Iterator[Mention]:

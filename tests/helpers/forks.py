@@ -1,6 +1,7 @@
-"""Runs of pytest in forks of a process that has imported already what services stand on."""
+"""Runs of pytest and mypy in forks of a process that has imported what services stand on."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -22,18 +23,25 @@ OPTIONS = (
 def run_pytest(
     folder: Path, arguments: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Do what `python -m pytest` does in a folder, without the second that its imports take.
+    """Do what `python -m pytest -q` does in a folder, without the second that its imports take.
 
     Args:
         folder: the current folder of the run.
         arguments: of pytest.
         environment: the whole of it.
     """
+    return run_module(folder, "pytest", ("-q", *OPTIONS, *arguments), environment)
+
+
+def run_module(
+    folder: Path, module: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Do what `python -m` does with a module in a folder; all that it writes is one text."""
     with tempfile.TemporaryDirectory() as own:
         output = Path(own) / "output.txt"
         # Every context has Process; the base class, which is the declared type, leaves it out.
         child = warm_context().Process(  # type: ignore[attr-defined]
-            target=_run, args=(folder, (*OPTIONS, *arguments), dict(environment), output)
+            target=_run, args=(folder, module, tuple(arguments), dict(environment), output)
         )
         child.start()
         child.join(SECONDS)
@@ -45,7 +53,11 @@ def run_pytest(
 
 
 def _run(
-    folder: Path, arguments: Sequence[str], environment: Mapping[str, str], output: Path
+    folder: Path,
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    output: Path,
 ) -> None:
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -58,9 +70,5 @@ def _run(
     sys.dont_write_bytecode = True
     path = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [str(folder), *filter(None, path)]
-    import pytest
-
-    code = pytest.main(["-q", *arguments])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    sys.exit(code)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__")

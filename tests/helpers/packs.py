@@ -14,45 +14,18 @@ from typing import Any
 import psutil
 
 import verify
+from helpers.templates import NAMES, choice, features, layer
 
 VERIFY = Path(verify.__file__)
 MARKER = "VERIFY_TEST_RUN"
-MANIFEST = """\
-[options.database]
-type = "choice"
-default = "sqlite"
-allowed = ["sqlite", "postgresql"]
-help = "The database."
-
-[options.mood]
-type = "choice"
-default = "calm"
-allowed = ["calm", "bold"]
-help = "How sums are said."
-needs = { bold = { database = "sqlite" } }
-
-[options.wiring]
-type = "choice"
-default = "depends"
-allowed = ["depends", "container"]
-help = "How things are handed out."
-
-[options.with]
-type = "set"
-default = ""
-allowed = ["echo", "greeting"]
-help = "The features, separated by commas."
-
-[options.package]
-type = "package"
-default = "app"
-help = "The package."
-
-[options.model]
-type = "model"
-default = "Order"
-help = "The model."
-
+MANIFEST = (
+    choice("database", "sqlite", "postgresql")
+    + choice("mood", "calm", "bold", help="How sums are said.").rstrip()
+    + "\nneeds = { bold = { database = 'sqlite' } }\n\n"
+    + choice("wiring", "depends", "container")
+    + features("echo", "greeting")
+    + NAMES
+    + """\
 [contributes]
 features = "A name."
 
@@ -66,10 +39,13 @@ features = ["echo"]
 when = { with = ["greeting"] }
 features = ["greeting"]
 
-[layers.all]
-help = "Everything."
-files = ["pyproject.toml", "{{ package }}/__init__.py", "{{ package }}/sums.py", "tests/test_sums.py"]
 """
+    + layer(
+        "all",
+        *("pyproject.toml", "{{ package }}/__init__.py", "{{ package }}/sums.py"),
+        "tests/test_sums.py",
+    )
+)
 PYPROJECT = """\
 [project]
 name = "app"

@@ -15,7 +15,7 @@ from async_db.scaffold import (
     render_project,
     write,
 )
-from helpers.forks import run_pytest
+from helpers.forks import run_module, run_pytest
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MANIFEST = read_manifest(TEMPLATES)
@@ -76,6 +76,13 @@ def run(folder: Path, *command: str, **environment: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def check_types(folder: Path, cache: Path, *arguments: str, **environment: str) -> None:
+    """Run mypy in a folder, on a cache that all runs share, and show what it finds."""
+    command = ("--cache-dir", str(cache), *(arguments or (".",)))
+    done = run_module(folder, "mypy", command, {**os.environ, **environment})
+    assert done.returncode == 0, done.stdout
 
 
 def run_its_tests(folder: Path, url: str) -> None:

@@ -2,46 +2,24 @@
 
 from pathlib import Path
 
-MANIFEST = """
-[options.database]
-type = "choice"
-default = "postgresql"
-allowed = ["postgresql", "sqlite", "both"]
-help = "Which 100 % real one."
+from helpers.templates import BASE, NAMES, choice, layer
 
-[options.package]
-type = "package"
-default = "app"
-help = "Its name."
-
-[options.model]
-type = "model"
-default = "Order"
-help = "The class."
-
-[options.log_level]
-type = "choice"
-default = "info"
-allowed = ["info", "debug"]
-help = "An option that the command has no word about."
-
-[trees.base]
-
+MANIFEST = (
+    choice("database", "postgresql", "sqlite", "both", help="Which 100 % real one.")
+    + NAMES
+    + choice("log_level", "info", "debug", help="An option that the command has no word about.")
+    + BASE
+    + """
 [trees.lite]
 when = { database = ["sqlite", "both"] }
 
-[layers.engine]
-help = "The engine of it."
-files = ["{{ package }}/__init__.py", "{{ package }}/engine.py"]
-
-[layers.session]
-help = "The session of it."
-files = ["{{ package }}/session.py"]
-
-[layers.lite]
-help = "Only for SQLite."
-files = ["{{ package }}/lite.py"]
 """
+    + layer(
+        "engine", "{{ package }}/__init__.py", "{{ package }}/engine.py", help="The engine of it."
+    )
+    + layer("session", "{{ package }}/session.py", help="The session of it.")
+    + layer("lite", "{{ package }}/lite.py", help="Only for SQLite.")
+)
 TEMPLATES = {
     "base/{{ package }}/__init__.py": "",
     "base/{{ package }}/engine.py": "LEVEL = '{{ log_level }}'\n",

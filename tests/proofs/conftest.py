@@ -29,7 +29,9 @@ from async_db.servers import (
     throwaway_network,
     throwaway_pgbouncer,
 )
-from async_db.watching import Serve, Service, watched
+from async_db.watching import Exchange, Serve, Service, watched
+
+RoundTrips = Callable[[Callable[[Service, int], Awaitable[Exchange]]], Awaitable[int]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -176,3 +178,29 @@ def network(database_url: str) -> Iterator[Network]:
     """A network in front of the database, which fails as it is told."""
     with throwaway_network(database_url) as network:
         yield network
+
+
+@pytest.fixture
+async def round_trips(serve: Serve, network: Network) -> AsyncIterator[RoundTrips]:
+    """Count what a request waits for on the wire, besides what the pool asks of its connection.
+
+    It is made of a number that is another each time. The service has one connection.
+    """
+    one = {"database_pool_size": 1, "database_max_overflow": 0}
+    async with serve(database_url=SecretStr(network.url), **one) as service:
+
+        async def during(awaited: Awaitable[object]) -> int:
+            before = network.round_trips
+            await awaited
+            return network.round_trips - before
+
+        async def check_out() -> None:
+            async with service.state["database"].engine.connect():
+                pass
+
+        async def round_trips(request: Callable[[Service, int], Awaitable[Exchange]]) -> int:
+            for number in range(3):  # the driver prepares a statement once for each connection
+                assert (await request(service, number)).status in {200, 201}
+            return await during(request(service, 3)) - await during(check_out())
+
+        yield round_trips

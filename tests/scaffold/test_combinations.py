@@ -18,6 +18,7 @@ from helpers.rendered import (
     SHORT,
     TEMPLATES,
     Options,
+    check_types,
     combinations,
     named,
     rendered,
@@ -33,6 +34,7 @@ UNWRAPPED = {".env.example", "Dockerfile", "README.md"}
 IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import|import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
 INSTALLED = packages_distributions().keys()
 
+WIRINGS = MANIFEST.options["wiring"].allowed
 # Every feature alone with short names, and none and all of them with both.
 VARIANTS: dict[str, Options] = {
     **{feature: {"with": feature, **SHORT} for feature in FEATURES},
@@ -75,13 +77,16 @@ def test_it_is_strictly_typed(
     # Where an older FastAPI is chosen, an argument is left out: that is seen in one of them.
     older = "0.106" in request.node.name
     for variant in ("all-long",) if older else ("none-short", "all-long"):
-        run(projects / variant, "mypy", "--cache-dir", str(types_cache), ".")
+        check_types(projects / variant, types_cache)
 
 
+@pytest.mark.parametrize("wiring", WIRINGS)
 @pytest.mark.parametrize("feature", FEATURES)
-def test_each_feature_is_strictly_typed(tmp_path: Path, types_cache: Path, feature: str) -> None:
-    project = written(tmp_path / "project", with_=feature, database="both")
-    run(project, "mypy", "--cache-dir", str(types_cache), ".")
+def test_each_feature_is_strictly_typed(
+    tmp_path: Path, types_cache: Path, feature: str, wiring: str
+) -> None:
+    project = written(tmp_path / "project", with_=feature, wiring=wiring, database="both")
+    check_types(project, types_cache)
 
 
 def test_it_reads_as_if_written_by_hand(projects: Path) -> None:

@@ -13,36 +13,14 @@ from async_db.scaffold.manifest import (
     read_manifest,
 )
 from async_db.scaffold.options import Options, check_options
+from helpers.templates import DATABASE, NAMES, choice, features, write_pack
 
-MANIFEST = """
-[options.wiring]
-type = "choice"
-default = "depends"
-allowed = ["depends", "other"]
-help = "How."
-
-[options.database]
-type = "choice"
-default = "postgresql"
-allowed = ["postgresql", "sqlite", "both"]
-help = "Which."
-
-[options.with]
-type = "set"
-default = ""
-allowed = ["search", "export"]
-help = "What else."
-
-[options.package]
-type = "package"
-default = "app"
-help = "Name."
-
-[options.model]
-type = "model"
-default = "Order"
-help = "Class."
-
+MANIFEST = (
+    choice("wiring", "depends", "other", help="How.")
+    + DATABASE
+    + features("search", "export")
+    + NAMES
+    + """
 [contributes]
 routers = "A router."
 resources = "Name and type."
@@ -77,6 +55,7 @@ files = ["{{ package }}/session.py"]
 help = "The rest."
 files = ["README.md", "tests/test_postgresql.py", "{{ package }}/search.py"]
 """
+)
 TEMPLATES = (
     "base/README.md",
     "base/tests/test_postgresql.py",
@@ -88,12 +67,7 @@ TEMPLATES = (
 
 
 def make_templates(folder: Path, manifest: str = MANIFEST) -> Path:
-    for name in TEMPLATES:
-        path = folder / f"{name}.jinja"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-    (folder / "manifest.toml").write_text(manifest)
-    return folder
+    return write_pack(folder, dict.fromkeys(TEMPLATES, ""), manifest)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from helpers.rendered import (
     MANIFEST,
     TEMPLATES,
     Options,
+    check_types,
     rendered,
     run,
     run_its_tests_on_sqlite,
@@ -84,7 +85,7 @@ def test_it_is_linted_and_typed_and_its_tests_pass(
     options = VARIANTS[variant] | {"database": "both", "model": model}
     project = written(tmp_path / "project", with_=ALL_FEATURES, **options)
     run(project, "ruff", "check", "--no-cache", ".")
-    run(project, "mypy", "--cache-dir", str(types_cache), ".")
+    check_types(project, types_cache)
     run_its_tests_on_sqlite(project)
 
 

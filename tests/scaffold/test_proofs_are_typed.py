@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from async_db.rules import Rule
-from helpers.rendered import run, written
+from helpers.rendered import check_types, written
 
 
 def test_proofs_are_strictly_typed(
@@ -28,4 +28,4 @@ def test_proofs_are_strictly_typed(
         # What is beside a proof is imported as pytest does it: from the proof's own folder.
         copies = [str(project / "proofs" / folder.name) for folder in sorted(folders)]
         path = os.pathsep.join([*copies, str(project), str(root / "scripts")])
-        run(project, "mypy", "--cache-dir", str(types_cache), *packages, "proofs", MYPYPATH=path)
+        check_types(project, types_cache, *packages, "proofs", MYPYPATH=path)

@@ -5,7 +5,7 @@ All of it is standard library only: `observe` loads it in the environment of the
 
 from .allowances import Allowance, allowance_notices, allowances_of, without_allowed
 from .baseline import BaselineError, baseline_text, new_findings, read_baseline
-from .escaping import visible
+from .escaping import json_text, visible
 from .finding import GRADES, Finding, Grade
 from .fingerprints import fingerprint
 from .formats import FORMATS, Format, format_findings
@@ -38,6 +38,7 @@ __all__ = [
     "blind",
     "fingerprint",
     "format_findings",
+    "json_text",
     "merged",
     "new_findings",
     "notices_as_text",

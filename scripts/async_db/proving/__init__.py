@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from async_db.proving.arguments import DATABASES, argument_parser
     from async_db.proving.children.prover import Interrupted, ProvingError, warm_context
     from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
-    from async_db.proving.evidence.markdown import MARKS, RELEASES_MARKS, shows_table, with_table
+    from async_db.proving.evidence.markdown import (
+        MARKS,
+        RELEASES_MARKS,
+        pipe_table,
+        shows_table,
+        with_table,
+    )
     from async_db.proving.evidence.page import evidence_page
     from async_db.proving.evidence.results import Evidence, Result, ServiceTests
     from async_db.proving.evidence.table import NOT_RUN_CELL, evidence_table
@@ -58,6 +64,7 @@ _MODULES = {
     "evidence_page": "evidence.page",
     "evidence_table": "evidence.table",
     "judge_order": "releases.commit_order",
+    "pipe_table": "evidence.markdown",
     "shows_table": "evidence.markdown",
     "verify": "verification",
     "verify_releases": "releases.runs",
@@ -107,6 +114,7 @@ __all__ = [
     "evidence_page",
     "evidence_table",
     "judge_order",
+    "pipe_table",
     "shows_table",
     "verify",
     "verify_releases",

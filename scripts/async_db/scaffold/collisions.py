@@ -10,6 +10,7 @@ import builtins
 import symtable
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from async_db.scaffold.namesakes import Nodes, check_namesakes, fields, refusal
@@ -30,7 +31,7 @@ def without_collisions(tree: Files, names: Names) -> dict[PurePosixPath, str]:
         OptionError: something that cannot be called otherwise has one of the names.
     """
     python = {path: text for path, text in tree.items() if path.suffix == ".py"}
-    nodes = {path: list(ast.walk(ast.parse(text))) for path, text in python.items()}
+    nodes = {path: _nodes(text) for path, text in python.items()}
     check_namesakes(nodes, names)
     keywords = frozenset(
         node.arg
@@ -70,6 +71,15 @@ class _Edit:
     text: str
 
 
+@dataclass(frozen=True)
+class _Scopes:
+    """The names of a module."""
+
+    units: tuple[frozenset[str], ...]
+    bound: frozenset[str]
+    imported: frozenset[str]
+
+
 class _Module:
     """One rendered module, with placeholders."""
 
@@ -77,14 +87,8 @@ class _Module:
         self._path, self._text, self._project = path, text, project
         self._names = project.names
         self._nodes = project.nodes[path]
-        table = symtable.symtable(text, str(path), "exec")
-        self._units = list(_units(table))
-        self._bound = {
-            symbol.get_name()
-            for symbol in table.get_symbols()
-            if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-        }
-        self._imported = {s.get_name() for s in table.get_symbols() if s.is_imported()}
+        scopes = _scopes(text)
+        self._units, self._bound, self._imported = scopes.units, scopes.bound, scopes.imported
 
     def resolved(self) -> str:
         """Give the text with every own name that a derived one would hide called otherwise."""
@@ -196,6 +200,24 @@ class _Module:
             and (node.decorator_list or node.name.startswith("test"))
         )
         return any(argument in ast.walk(function.args) for function in functions)
+
+
+# Most files are the same in all services that are rendered one after the other.
+@lru_cache(maxsize=1024)
+def _nodes(text: str) -> Sequence[ast.AST]:
+    return tuple(ast.walk(ast.parse(text)))
+
+
+@lru_cache(maxsize=1024)
+def _scopes(text: str) -> _Scopes:
+    table = symtable.symtable(text, "<module>", "exec")
+    symbols = table.get_symbols()
+    bound = (s for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace())
+    return _Scopes(
+        tuple(_units(table)),
+        frozenset(symbol.get_name() for symbol in bound),
+        frozenset(symbol.get_name() for symbol in symbols if symbol.is_imported()),
+    )
 
 
 def _names(nodes: Sequence[ast.AST], other: str, name: str) -> bool:

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 
 import jinja2
@@ -203,12 +203,21 @@ def _check_modules(tree: Tree) -> None:
 
 
 def _check_python(path: PurePosixPath, text: str, options: Options | None = None) -> None:
-    try:
-        compile(text, str(path), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
+    if found := _error_in(text):
+        line, error = found
         shown = filled_in(str(path), options.names) if options else path
-        raise TemplateError(f"{shown}:{line}: renders to invalid Python: {error}") from error
+        raise TemplateError(f"{shown}:{line}: renders to invalid Python: {error}")
+
+
+@lru_cache(maxsize=4096)  # most files are the same in all services that one process renders
+def _error_in(text: str) -> tuple[int, str] | None:
+    try:
+        compile(text, "<rendered>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error.lineno or 1, error.msg
+    except ValueError as error:
+        return 1, str(error)
+    return None
 
 
 def _settings(pyproject: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, finalize
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from .detectors import EngineAfterShutdown
 
@@ -20,7 +20,8 @@ class _WatchedEngine:
     url: str
     place: str
     lifespan: int | None
-    is_async: bool = False
+    is_async: bool
+    single: bool
     open: int = 0
     outlived: bool = False
     test: str = ""
@@ -45,20 +46,24 @@ class WatchedEngines:
             place: ``path:line`` where it was.
             lifespan: the number of the lifespan that made it, if one did.
             second: called once, if it connects while another of the same lifespan and database has
-                a connection. One that never connects, or is disposed of before, does no harm.
+                a connection. One that never connects, or is disposed of before, does no harm;
+                nor does one of a single connection, as a readiness check has.
         """
-        watched = _WatchedEngine(repr(engine.url), place, lifespan, engine.dialect.is_async)
+        watched = _WatchedEngine(
+            repr(engine.url), place, lifespan, engine.dialect.is_async, _is_single(engine)
+        )
         self._engines[engine] = watched
         finalize(engine, self._on_lost, watched).atexit = False
         _count_connections(engine, watched)
-        if engine.url.database not in {None, "", ":memory:"}:
+        if engine.url.database not in {None, "", ":memory:"} and not watched.single:
             event.listen(engine.pool, "connect", lambda *_: self._on_connect(watched, second))
 
     def _on_connect(self, watched: _WatchedEngine, second: Callable[[], object]) -> None:
         others = (
             other
             for other in self._engines.values()
-            if other is not watched and other.open > 0 and other.lifespan == watched.lifespan
+            if other is not watched and other.lifespan == watched.lifespan
+            if other.open > 0 and not other.single
         )
         if not watched.told and any(other.url == watched.url for other in others):
             watched.told = True
@@ -82,6 +87,10 @@ class WatchedEngines:
         for watched in (*self._engines.values(), *self._lost.values()):
             if watched.outlived and watched.is_async:
                 yield EngineAfterShutdown(watched.place, watched.test, watched.open)
+
+
+def _is_single(engine: Engine) -> bool:
+    return isinstance(engine.pool, QueuePool) and engine.pool.size() == 1
 
 
 def _count_connections(engine: Engine, watched: _WatchedEngine) -> None:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.rule("migrating/alembic-async-env")
 async def test_migrations_take_the_url_of_the_service(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = async_url(database_url)[0].render_as_string(hide_password=False)
+    url = async_url(database_url).render_as_string(hide_password=False)
 
     observed = await upgraded(url.replace("%2F", "/"), monkeypatch)
 

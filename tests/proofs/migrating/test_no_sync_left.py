@@ -51,7 +51,7 @@ async def test_a_task_can_release_what_a_request_waits_for(
         # PostgreSQL makes a second such reference wait until this one is decided; SQLite any write.
         holder.add(Order(reference="A-1"))
         await holder.flush()
-        with on_insert("before_cursor_execute", sent.set):
+        with on_insert("before_cursor_execute", sent.set, or_on="BEGIN IMMEDIATE"):
             request = asyncio.create_task(service.request("POST", "/orders", {"reference": "A-1"}))
             await sent.wait()
         await holder.rollback()
@@ -62,11 +62,11 @@ async def test_a_task_can_release_what_a_request_waits_for(
 
 
 @contextmanager
-def on_insert(name: str, call: Callable[[], None]) -> Iterator[None]:
-    """Call whenever an INSERT is sent, or has been answered."""
+def on_insert(name: str, call: Callable[[], None], or_on: str = "INSERT") -> Iterator[None]:
+    """Call whenever an INSERT is sent, or has been answered; or what begins otherwise."""
 
     def listener(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if statement.startswith("INSERT"):
+        if statement.startswith(("INSERT", or_on)):
             call()
 
     event.listen(Engine, name, listener)

@@ -9,7 +9,7 @@ ORDER = {"reference": "A-1"}
 async def test_what_an_operation_raises_is_what_is_answered(service: Service) -> None:
     created = (await service.request("POST", "/orders", ORDER)).json()
 
-    missing = await service.request("GET", "/orders/404")
+    missing = await service.request("DELETE", "/orders/404")
     taken = await service.request("POST", "/orders", ORDER)
     refused = await service.request("POST", f"/orders/{created['id']}/confirm")
 

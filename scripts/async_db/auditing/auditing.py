@@ -1,0 +1,172 @@
+"""An audit from the first file to the last word: what was asked for, and all that was found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from async_db.auditing.changes import checked_out
+from async_db.auditing.detectors import DETECTORS, findings_of
+from async_db.auditing.inventory import Section, take_inventory
+from async_db.auditing.planning import Plan, plan_move
+from async_db.auditing.service import Service
+from async_db.auditing.settings import Settings, read_settings
+from async_db.auditing.suppressions import find_suppressions, suppress
+from async_db.findings import Finding, fingerprint, new_findings, read_baseline
+from async_db.target import Project, Release, SkippedFile, TargetError, read_project
+
+SHOWN_RELEASES = (
+    *("fastapi", "starlette", "sqlalchemy", "sqlmodel", "alembic", "greenlet"),
+    *("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "aiosqlite", "aiomysql", "databases"),
+    *("httpx", "pytest", "pytest-asyncio", "anyio"),
+)
+"""The libraries whose releases decide what is right."""
+RULES = tuple(sorted({detector.rule for detector in DETECTORS}))
+"""The names of the rules that source can show broken."""
+
+
+class AuditError(Exception):
+    """What was asked for cannot be done; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for.
+
+    Parameters:
+        root: the project's folder, or one file.
+        parts: of `PARTS`, what to tell.
+        rules: the rules to look at; all, if none is given.
+        base: a commit; then only what the work tree adds to it is told.
+        baseline: a file of known findings.
+    """
+
+    root: Path
+    parts: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    base: str = ""
+    baseline: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found.
+
+    Parameters:
+        root: the project's folder.
+        files: how many files were parsed.
+        lines: how many lines they have.
+        irrelevant: how many were not, since they cannot matter.
+        skipped: what could not be read, and why.
+        releases: of the libraries that matter.
+        inventory: what there is; None if it was not asked for.
+        findings: what is wrong; None if it was not asked for.
+        plan: in which order it moves; None if it was not asked for.
+        rules: the rules that were looked at.
+        remarks: on suppressions that do nothing.
+        known: how many findings the baseline, or the other commit, has already.
+        serves: whether there is a FastAPI application.
+    """
+
+    root: Path
+    files: int
+    lines: int
+    irrelevant: int
+    skipped: tuple[SkippedFile, ...]
+    releases: tuple[Release, ...]
+    inventory: tuple[Section, ...] | None
+    findings: tuple[Finding, ...] | None
+    plan: Plan | None
+    rules: tuple[str, ...]
+    remarks: tuple[str, ...]
+    known: int
+    serves: bool
+
+
+PARTS = ("inventory", "findings", "plan")
+"""What an audit tells, in this order."""
+
+
+def audit(request: Request) -> Audit:
+    """Read a project and tell what was asked for; nothing of it is imported, run or changed.
+
+    Parameters:
+        request: what was asked for.
+
+    Raises:
+        AuditError: there is nothing in it that this is about, or a rule is unknown.
+        TargetError: it cannot be read.
+        ChangesError, SettingsError, BaselineError: as their names say.
+    """
+    unknown = [rule for rule in request.rules if rule not in RULES]
+    if unknown:
+        raise AuditError(f"no detector for {unknown[0]!r}; --list-rules tells those that there are")
+    folder = request.root if request.root.is_dir() else request.root.parent
+    settings = read_settings(folder)
+    project = read_project(request.root)
+    if not project.speaks_of_databases:
+        raise AuditError(f"{request.root}: no file of it names SQLAlchemy, SQLModel or FastAPI")
+    service = Service(project)
+    rules = tuple(
+        rule for rule in RULES if rule not in settings.ignore and rule in (request.rules or RULES)
+    )
+    findings: list[Finding] | None = None
+    remarks: list[str] = []
+    known = 0
+    if "findings" in request.parts:
+        findings, remarks = _findings(service, settings, rules)
+        every = len(findings)
+        findings = new_findings(findings, _known(request, settings, folder, rules))
+        known = every - len(findings)
+    return Audit(
+        root=request.root,
+        files=len(project.modules),
+        lines=project.lines,
+        irrelevant=project.irrelevant,
+        skipped=project.skipped,
+        releases=tuple(
+            project.releases[name] for name in SHOWN_RELEASES if name in project.releases
+        ),
+        inventory=take_inventory(service) if "inventory" in request.parts else None,
+        findings=None if findings is None else tuple(findings),
+        plan=plan_move(service) if "plan" in request.parts else None,
+        rules=rules,
+        remarks=tuple(remarks),
+        known=known,
+        serves=service.has_application,
+    )
+
+
+def _findings(
+    service: Service, settings: Settings, rules: tuple[str, ...]
+) -> tuple[list[Finding], list[str]]:
+    found = [each for each in findings_of(service, rules) if not settings.excludes(each.path)]
+    kept, remarks = suppress(found, find_suppressions(service.project))
+    if set(rules) != set(RULES):
+        remarks = []  # a comment about a rule that nobody asked for may well do something
+    return kept, remarks
+
+
+def _known(
+    request: Request, settings: Settings, folder: Path, rules: tuple[str, ...]
+) -> Mapping[str, int]:
+    """Give how many of each finding are known: by a baseline, by another commit, or both."""
+    known: Counter[str] = Counter()
+    baseline = request.baseline or (folder / settings.baseline if settings.baseline else None)
+    if baseline is not None:
+        known |= read_baseline(baseline)
+    if request.base:
+        with checked_out(folder, request.base) as before:
+            known |= _at_base(before, settings, rules)
+    return known
+
+
+def _at_base(folder: Path, settings: Settings, rules: tuple[str, ...]) -> Counter[str]:
+    try:
+        project: Project = read_project(folder)
+    except TargetError:
+        return Counter()  # there was no Python in it
+    findings, _ = _findings(Service(project), settings, rules)
+    return Counter(fingerprint(each) for each in findings)

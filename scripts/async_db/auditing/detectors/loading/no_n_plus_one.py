@@ -1,0 +1,49 @@
+"""A query for each row of another one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from async_db.auditing.detectors.registry import detects
+from async_db.auditing.service import Service
+from async_db.findings import Finding
+
+RULE = "loading/no-n-plus-one"
+_READS = frozenset({"execute", "scalar", "scalars", "get", "get_one", "refresh"})
+
+
+@detects(RULE)
+def query_in_a_loop(service: Service) -> Iterator[Finding]:
+    """Find reads by a session inside a loop, that are about what the loop goes over."""
+    for use in service.sessions.uses:
+        call, module = use.call, use.call.scope.module
+        if use.method not in _READS or not service.serves(module):
+            continue
+        names = {each.id for each in ast.walk(call.node) if isinstance(each, ast.Name)}
+        for around in service.within_function(call.node, module):
+            if isinstance(around, ast.For | ast.AsyncFor) and call.node not in list(
+                ast.walk(around.iter)
+            ):
+                targets = {
+                    each.id for each in ast.walk(around.target) if isinstance(each, ast.Name)
+                }
+                if names & targets and not _is_batch(around):
+                    yield service.finding(
+                        RULE,
+                        "suspected",
+                        call,
+                        f"`{use.method}` runs once for each turn of the loop: as many queries as rows",
+                        "one query for all, by `in_`, or selectinload in the query of the rows",
+                    )
+                    break
+
+
+def _is_batch(loop: ast.For | ast.AsyncFor) -> bool:
+    """A loop over ranges, chunks or statements runs as often as is meant."""
+    called = loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    words = ("range", "chunk", "batch", "statement", "stmt", "tables", "sql", "quer")
+    return isinstance(loop.iter, ast.Tuple | ast.List) or any(
+        word in name.lower() for word in words
+    )

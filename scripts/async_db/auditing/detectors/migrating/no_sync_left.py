@@ -1,0 +1,63 @@
+"""A sync session or engine used on the event loop, directly or by what an `async def` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_db.auditing.detectors.registry import detects
+from async_db.auditing.service import Service
+from async_db.auditing.sessions import within
+from async_db.findings import Finding
+from async_db.target import Call, enclosing_function
+
+RULE = "migrating/no-sync-left"
+_ADVICE = (
+    "await an AsyncSession here; until this slice has moved, make it a `def`, which FastAPI runs in "
+    "a thread, or pass the function on by `session.run_sync`"
+)
+_LOOKS_LIKE_ONE = frozenset({"db", "session", "db_session", "sess", "_session", "_db"})
+_SYNC_ONLY = frozenset({"query", "bulk_save_objects", "bulk_insert_mappings"})
+
+
+@detects(RULE)
+def blocks_the_loop(service: Service) -> Iterator[Finding]:
+    """Find the calls in `async def` that wait for the database as plain calls do."""
+    sessions = service.sessions
+    for call, step in sessions.on_the_loop:
+        module = call.scope.module
+        if module.is_test or not service.serves(module):
+            continue
+        what = "waits for the database" if step.below is None else "reaches a sync session"
+        yield service.finding(
+            RULE,
+            "proven" if step.exact else "suspected",
+            call,
+            f"{within(call.scope)} is async, and its call of {_told(call)} {what}: "
+            "all other requests wait too",
+            _ADVICE,
+            sessions.chain(step, sessions.blocking),
+        )
+    yield from _by_their_looks(service)
+
+
+def _by_their_looks(service: Service) -> Iterator[Finding]:
+    """Find what is called like a sync session where no type tells what it is."""
+    for call in service.calls_named(*sorted(_SYNC_ONLY)):
+        function = enclosing_function(call.scope)
+        if function is None or not function.is_async or call.inside == "lambda":
+            continue
+        receiver = getattr(call.node.func, "value", None)
+        name = getattr(receiver, "attr", None) or getattr(receiver, "id", "")
+        if name in _LOOKS_LIKE_ONE and service.calls.called(call) is None:
+            yield service.finding(
+                RULE,
+                "suspected",
+                call,
+                f"{within(call.scope)} is async, and calls {_told(call)}, which only a sync session "
+                "has: all other requests wait too",
+                _ADVICE,
+            )
+
+
+def _told(call: Call) -> str:
+    return f"`{call.name}`" if call.name else "a function"

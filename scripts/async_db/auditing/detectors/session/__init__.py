@@ -1,0 +1,1 @@
+"""What the audit sees of the rules of `references/session.md`."""

@@ -1,0 +1,38 @@
+"""Tests that call the application without its lifespan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from async_db.auditing.detectors.registry import detects
+from async_db.auditing.service import Service, keyword
+from async_db.findings import Finding
+
+RULE = "testing/run-the-lifespan"
+_RUNS = re.compile(r"\b(?:LifespanManager|lifespan_context|lifespan\(|router\.startup)")
+
+
+@detects(RULE)
+def never_run(service: Service) -> Iterator[Finding]:
+    """Find ASGITransport in tests that nowhere run the lifespan which the application has."""
+    if any(_RUNS.search(module.text) for module in service.tests) or not _has_lifespan(service):
+        return
+    told: set[str] = set()
+    for call in service.library_calls("httpx.ASGITransport", tests=True):
+        module = call.scope.module
+        if module.path in told or any(each.name == "FastAPI" for each in module.all_calls):
+            continue  # an application of the test's own needs none of what the service opens
+        told.add(module.path)
+        yield service.finding(
+            RULE,
+            "suspected",
+            call,
+            "ASGITransport never runs the lifespan, and no test does: what it opens is not there",
+            "`async with LifespanManager(app) as manager: ASGITransport(manager.app)`",
+        )
+
+
+def _has_lifespan(service: Service) -> bool:
+    applications = service.library_calls("fastapi.FastAPI")
+    return any(keyword(call.node, "lifespan") is not None for call in applications)

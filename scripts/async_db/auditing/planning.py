@@ -1,0 +1,286 @@
+"""The plan of the move: which slice after which, and what each of them changes.
+
+A slice is a router's module with the functions that it alone reaches. What several reach moves with
+the last of them; until then a moved operation calls it by `session.run_sync`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from async_db.auditing.obstacles import Obstacle, blocking_calls, obstacles_of
+from async_db.auditing.service import Service
+from async_db.target import Call, Function, Module, enclosing_function
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A function or a call.
+
+    Parameters:
+        path: the file.
+        line: counted from 1.
+        name: the function, or the code of the call.
+    """
+
+    path: str
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What can move by itself and leave the service green.
+
+    Parameters:
+        name: the module that it is about.
+        kind: `router`, `outside requests`, or `database layer`, which is not moved but set up.
+        routes: how many operations it has.
+        writes: whether it changes rows, as far as is seen.
+        functions: those that become async, the lowest first.
+        awaits: the calls in them, and in what is async already, that need `await`.
+        shared: the functions that it reaches and that wait for a later slice.
+        obstacles: what cannot become async as it is.
+    """
+
+    name: str
+    kind: str
+    routes: int
+    writes: bool
+    functions: tuple[Place, ...]
+    awaits: tuple[Place, ...]
+    shared: tuple[Place, ...]
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The slices in their order, and what is left to a person.
+
+    Parameters:
+        slices: in the order in which to move them; empty where nothing sync is left.
+        functions: how many functions become async.
+        awaits: how many calls need `await`.
+        blocking: what would block the loop once it runs there.
+        tests: how many test functions call what becomes async, or use a sync session themselves.
+    """
+
+    slices: tuple[Slice, ...]
+    functions: int
+    awaits: int
+    blocking: tuple[Obstacle, ...]
+    tests: int
+
+
+_WRITES = frozenset(
+    {"commit", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings", "delete"}
+)
+
+
+def plan_move(service: Service) -> Plan:
+    """Say in which order a service moves to async sessions."""
+    must = _must_become_async(service)
+    groups = _groups(service, must)
+    order = _ordered(service, groups)
+    last: dict[Function, int] = {}
+    for number, (_, _, reached) in enumerate(order):
+        for function in reached:
+            last[function] = number
+    slices = [*_database_layer(service)] if must or order else []
+    for number, (module, kind, reached) in enumerate(order):
+        own = [each for each in reached if last[each] == number]
+        later = [each for each in reached if last[each] != number]
+        slices.append(_slice(service, module, kind, own, later))
+    return Plan(
+        slices=tuple(slices),
+        functions=len(must),
+        awaits=sum(len(each.awaits) for each in slices),
+        blocking=tuple(blocking_calls(service, must)),
+        tests=_tests(service, must),
+    )
+
+
+def _must_become_async(service: Service) -> list[Function]:
+    """Give the plain functions that wait for a session, with the ports that they stand behind."""
+    found = {
+        function: None for function in service.sessions.blocking if service.serves(function.module)
+    }
+    for function in list(found):
+        for port in _ports_above(service, function):
+            found[port] = None
+            found.update(
+                (each, None) for each in service.calls.overrides(port) if not each.is_async
+            )
+    return list(found)
+
+
+def _ports_above(service: Service, function: Function) -> list[Function]:
+    """Give the methods of ports and base classes that a method is called through."""
+    owner = function.owner
+    if owner is None:
+        return []
+    found = [
+        method
+        for each in service.types.mro(owner)
+        if not isinstance(each, str) and each is not owner
+        if (method := service.types.find_method(each, function.name)) is not None
+        and method.owner is each
+        and not method.is_async
+    ]
+    for call in service.calls.named(function.name):
+        for port in service.ports_of(call):
+            if port not in found and function in service.calls.overrides(port):
+                found.append(port)
+    return found
+
+
+def _groups(service: Service, must: Iterable[Function]) -> list[tuple[Module, str, list[Function]]]:
+    """Give the modules with operations, each with what it reaches; then what runs outside of them."""
+    every = dict.fromkeys(must)
+    blocked = service.sessions.blocked
+    by_module: dict[Module, list[Function]] = {}
+    for route in service.web.routes:
+        module = route.function.module
+        if service.serves(module):
+            by_module.setdefault(module, []).append(route.function)
+    groups: list[tuple[Module, str, list[Function]]] = []
+    reached_by_any: set[Function] = set()
+    for module, starts in by_module.items():
+        starts += [
+            below
+            for start in list(starts)
+            for dependency in service.web.all_dependencies(start)
+            if (below := service.web.function_of(dependency.target)) is not None
+        ]
+        reached = [each for each in _reached(service, starts) if each in every]
+        if reached or any(start in blocked for start in starts):
+            groups.append((module, "router", reached))
+            reached_by_any.update(reached)
+    rest: dict[Module, list[Function]] = {}
+    for function in every:
+        if function not in reached_by_any:
+            rest.setdefault(function.module, []).append(function)
+    groups += [(module, "outside requests", functions) for module, functions in rest.items()]
+    return groups
+
+
+def _reached(service: Service, starts: Iterable[Function]) -> list[Function]:
+    """Give what functions call, however deep, the lowest first."""
+    found: list[Function] = []
+    seen: set[Function] = set()
+    stack = [(each, False) for each in starts]
+    while stack:
+        function, done = stack.pop()
+        if done:
+            found.append(function)
+            continue
+        if function in seen:
+            continue
+        seen.add(function)
+        stack.append((function, True))
+        for call in function.calls:
+            below = [callee.function for callee in service.calls.callees(call)]
+            stack += [(each, False) for each in [*below, *service.ports_of(call)]]
+        stack += [(nested, False) for nested in function.functions]
+    return found
+
+
+def _ordered(
+    service: Service, groups: list[tuple[Module, str, list[Function]]]
+) -> list[tuple[Module, str, list[Function]]]:
+    """Begin with what shares least, reads only and is small; what runs outside requests is last."""
+    users: dict[Function, int] = {}
+    for _, _, reached in groups:
+        for function in reached:
+            users[function] = users.get(function, 0) + 1
+    return sorted(
+        groups,
+        key=lambda group: (
+            group[1] != "router",
+            _writes(service, group[2]),
+            sum(users[each] > 1 for each in group[2]),
+            len(group[2]),
+            group[0].path,
+        ),
+    )
+
+
+def _writes(service: Service, functions: Iterable[Function]) -> bool:
+    within = set(functions)
+    return any(
+        use.method in _WRITES and enclosing_function(use.call.scope) in within
+        for use in service.sessions.uses
+    )
+
+
+def _slice(
+    service: Service, module: Module, kind: str, own: list[Function], later: list[Function]
+) -> Slice:
+    routes = [route for route in service.web.routes if route.function.module is module]
+    moved = {*own, *(route.function for route in routes)}
+    return Slice(
+        name=module.path,
+        kind=kind,
+        routes=len(routes),
+        writes=_writes(service, [*own, *later]),
+        functions=tuple(_place(each) for each in own),
+        awaits=tuple(_awaits(service, moved, {*own, *later})),
+        shared=tuple(_place(each) for each in later),
+        obstacles=tuple(obstacles_of(service, own)),
+    )
+
+
+def _awaits(service: Service, moved: set[Function], must: set[Function]) -> list[Place]:
+    """Give the calls in moved functions that need `await`, each once."""
+    found: dict[Call, None] = {}
+    for use in service.sessions.uses:
+        if not use.is_async and enclosing_function(use.call.scope) in moved:
+            found[use.call] = None
+    for function in moved:
+        for call in function.calls:
+            if any(callee.function in must for callee in service.calls.callees(call)):
+                found[call] = None
+    places = [
+        Place(call.scope.module.path, call.node.lineno, call.scope.module.source(call.node))
+        for call in found
+    ]
+    return sorted(places, key=lambda each: (each.path, each.line))
+
+
+def _database_layer(service: Service) -> Iterable[Slice]:
+    """The async engine, factory and dependency, beside the sync ones until the last slice."""
+    functions = []
+    for function, places in service.web.provided_functions.items():
+        given = service.types.provided(places[0].target)
+        if service.sessions.kind(given) == "sync" and service.serves(function.module):
+            functions.append(_place(function))
+    engines = [
+        Place(call.scope.module.path, call.node.lineno, call.scope.module.source(call.node))
+        for call, is_async in service.engine_calls
+        if not is_async
+    ]
+    if functions or engines:
+        name = (engines or functions)[0].path
+        yield Slice(name, "database layer", 0, False, (*engines, *functions), (), (), ())
+
+
+def _place(function: Function) -> Place:
+    return Place(function.module.path, function.line, function.qualname)
+
+
+def _tests(service: Service, must: Iterable[Function]) -> int:
+    """Count the tests and fixtures that the move changes."""
+    changed = {
+        function
+        for use in service.sessions.uses
+        if not use.is_async
+        and use.call.scope.module.is_test
+        and (function := enclosing_function(use.call.scope)) is not None
+    }
+    for each in must:
+        for call, _ in service.calls.callers(each):
+            function = enclosing_function(call.scope)
+            if function is not None and function.module.is_test:
+                changed.add(function)
+    return len(changed)

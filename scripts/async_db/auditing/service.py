@@ -1,0 +1,311 @@
+"""The service that is audited: the model of its project, and what several detectors ask of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from async_db.auditing.sessions import Sessions
+from async_db.findings import Finding, Grade
+from async_db.target import (
+    Binding,
+    Call,
+    Function,
+    FunctionObject,
+    LibraryObject,
+    Module,
+    Project,
+    Release,
+    Scope,
+    enclosing_function,
+    libraries,
+)
+
+_MIGRATIONS = frozenset({"alembic", "migrations", "migration", "revisions"})
+_ASIDE = frozenset({"benchmarks", "docs", "docs_src", "examples", "scripts", "tools"})
+_MAIN = re.compile(r"^if __name__ == ['\"]__main__['\"]", re.MULTILINE)
+
+
+class Service:
+    """What is audited.
+
+    Parameters:
+        project: the model of its source.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.types = project.types
+        self.calls = project.calls
+        self.web = project.web
+        self.sessions = Sessions(project)
+        self._imports: dict[Module, set[Module]] = {}
+        self._parents: dict[Module, dict[ast.AST, ast.AST]] = {}
+
+    # Which files are what
+
+    @cached_property
+    def modules(self) -> tuple[Module, ...]:
+        """What serves: neither tests nor migrations nor scripts that nothing imports."""
+        return tuple(module for module in self.project.modules if self.serves(module))
+
+    @cached_property
+    def tests(self) -> tuple[Module, ...]:
+        return tuple(module for module in self.project.modules if module.is_test)
+
+    @cached_property
+    def environments(self) -> tuple[Module, ...]:
+        """Alembic's `env.py` files."""
+        return tuple(
+            module
+            for module in self.project.modules
+            if module.path.rpartition("/")[2] == "env.py" and "alembic" in module.text
+        )
+
+    def serves(self, module: Module) -> bool:
+        folders = module.path.split("/")[:-1]
+        if module.is_test or _MIGRATIONS & set(folders) or _ASIDE & set(folders):
+            return False
+        if module in self.environments:
+            return False
+        return not (_MAIN.search(module.text) and module not in self._imported)
+
+    def imports_of(self, module: Module) -> set[Module]:
+        """Give the modules of the project that a module imports, packages on the way included."""
+        if module not in self._imports:
+            found: set[Module] = set()
+            names = set(module.stars)
+            for bindings in module.bindings.values():
+                names.update(self._import_names(bindings))
+            for function in module.all_functions:
+                for bindings in function.bindings.values():
+                    names.update(self._import_names(bindings))
+            for name in names:
+                start = len(name) - len(name.lstrip("."))
+                parts = name[start:].split(".")
+                for end in range(1, len(parts) + 1):
+                    other = self.project.index.find(name[:start] + ".".join(parts[:end]), module)
+                    if other is not None and other is not module:
+                        found.add(other)
+            self._imports[module] = found
+        return self._imports[module]
+
+    def _import_names(self, bindings: Iterable[Binding]) -> Iterator[str]:
+        for binding in bindings:
+            if binding.kind in ("import", "from"):
+                yield binding.name if binding.kind == "import" else binding.target
+                if binding.kind == "from":
+                    dot = "" if binding.target.endswith(".") else "."
+                    yield f"{binding.target}{dot}{binding.name}"
+
+    @cached_property
+    def _imported(self) -> set[Module]:
+        return {other for module in self.project.modules for other in self.imports_of(module)}
+
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether anything in the service uses the async side of SQLAlchemy."""
+        return any(
+            "sqlalchemy.ext.asyncio" in module.text or "sqlmodel.ext.asyncio" in module.text
+            for module in self.modules
+        )
+
+    @cached_property
+    def has_application(self) -> bool:
+        return bool(self.web.routes) or any("FastAPI(" in module.text for module in self.modules)
+
+    # Calls
+
+    def calls_named(self, *names: str, tests: bool = False) -> Iterator[Call]:
+        """Give the calls of something of these names in what serves, or in the tests."""
+        for name in names:
+            for call in self.calls.named(name):
+                module = call.scope.module
+                if module.is_test if tests else module in self._serving:
+                    yield call
+
+    @cached_property
+    def _serving(self) -> frozenset[Module]:
+        return frozenset(self.modules)
+
+    def library_name(self, call: Call) -> str:
+        """Give the canonical name of what a call calls, if it is a library's; else nothing."""
+        called = self.calls.called(call)
+        return called.name if isinstance(called, LibraryObject) else ""
+
+    def library_calls(self, *names: str, tests: bool = False) -> Iterator[Call]:
+        """Give the calls of these functions or classes of libraries, by their canonical names."""
+        last = {name.rpartition(".")[2] for name in names}
+        for call in self.calls_named(*sorted(last), tests=tests):
+            if self.library_name(call) in names:
+                yield call
+
+    def ports_of(self, call: Call) -> list[Function]:
+        """Give the method without a body that a call names, if it is one: it runs another."""
+        called = self.calls.called(call)
+        if isinstance(called, FunctionObject) and self.calls.is_abstract(called.function):
+            return [called.function]
+        return []
+
+    @cached_property
+    def engine_calls(self) -> tuple[tuple[Call, bool], ...]:
+        """The calls that make an engine in what serves, and whether it is an async one."""
+        sync = list(self.library_calls("sqlalchemy.create_engine", "sqlalchemy.engine_from_config"))
+        own = list(
+            self.library_calls(
+                f"{libraries.ASYNC}create_async_engine",
+                f"{libraries.ASYNC}async_engine_from_config",
+            )
+        )
+        found = [(call, False) for call in sync] + [(call, True) for call in own]
+        return tuple(
+            sorted(found, key=lambda pair: (pair[0].scope.module.path, pair[0].node.lineno))
+        )
+
+    @cached_property
+    def making_engines(self) -> frozenset[Function]:
+        """The functions that make an async engine, themselves or by what they call."""
+        name = f"{libraries.ASYNC}create_async_engine"
+        calls = [call for tests in (True, False) for call in self.library_calls(name, tests=tests)]
+        return frozenset(self.sessions.reaching_calls(calls))
+
+    def given(self, call: Call, name: str) -> tuple[ast.expr | None, bool]:
+        """Give what a call passes by a name, and whether that is all there is to see.
+
+        A dictionary that is passed by `**` is looked into, where it is a literal.
+        """
+        found = keyword(call.node, name)
+        certain = not any(isinstance(each, ast.Starred) for each in call.node.args)
+        for each in call.node.keywords:
+            if each.arg is None:
+                value, known = self._in_dictionary(each.value, call.scope, name)
+                found = value if value is not None else found
+                certain = certain and known
+        return found, certain
+
+    def _in_dictionary(
+        self, node: ast.expr, scope: Scope, name: str
+    ) -> tuple[ast.expr | None, bool]:
+        if isinstance(node, ast.Name):
+            located = self.types.locate(scope, node.id)
+            value = located[0].value if located is not None else None
+            if located is None or value is None or isinstance(value, ast.Name):
+                return None, False
+            several = len(located[1].bindings.get(node.id, ())) > 1
+            found, certain = self._in_dictionary(value, located[1], name)
+            return found, certain and not several
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            left, left_known = self._in_dictionary(node.left, scope, name)
+            right, right_known = self._in_dictionary(node.right, scope, name)
+            return (right if right is not None else left), left_known and right_known
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is None or not isinstance(key, ast.Constant):
+                    return None, False
+                if key.value == name:
+                    return value, True
+            return None, True
+        return None, False
+
+    # Syntax around a node
+
+    def ancestors(self, node: ast.AST, module: Module) -> Iterator[ast.AST]:
+        """Give what a node stands in, the nearest first, up to the module."""
+        parents = self._parents.get(module)
+        if parents is None:
+            parents = self._parents[module] = {}
+            for each in ast.walk(module.tree or ast.Module(body=[], type_ignores=[])):
+                for child in ast.iter_child_nodes(each):
+                    parents[child] = each
+        current = parents.get(node)
+        while current is not None:
+            yield current
+            current = parents.get(current)
+
+    def within_function(self, node: ast.AST, module: Module) -> Iterator[ast.AST]:
+        """Give what a node stands in, up to the function around it."""
+        for each in self.ancestors(node, module):
+            yield each
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                return
+
+    # Requests
+
+    @cached_property
+    def served_functions(self) -> dict[Function, Function]:
+        """The functions that run for requests, by calls that are sure, and for which operation."""
+        found: dict[Function, Function] = {}
+        starts = [route.function for route in self.web.routes]
+        starts += list(self.web.provided_functions)
+        waiting = [each for each in starts if self.serves(each.module)]
+        found.update({each: each for each in waiting})
+        while waiting:
+            function = waiting.pop()
+            for call in function.calls:
+                for callee in self.calls.callees(call):
+                    if callee.exact and callee.function not in found:
+                        found[callee.function] = found[function]
+                        waiting.append(callee.function)
+        return found
+
+    def from_request(self, node: ast.expr, scope: Scope) -> bool:
+        """Say whether an expression is what a function was given, as a request's session is."""
+        function = enclosing_function(scope)
+        if isinstance(node, ast.Attribute):
+            return self.from_request(node.value, scope)
+        if not isinstance(node, ast.Name) or function is None:
+            return False
+        bindings = function.bindings.get(node.id, ())
+        return bool(bindings) and all(each.kind == "parameter" for each in bindings)
+
+    # Telling
+
+    def release(self, name: str) -> Release | None:
+        return self.project.releases.get(name)
+
+    def finding(
+        self,
+        rule: str,
+        grade: Grade,
+        where: Call | tuple[Module, ast.AST],
+        message: str,
+        advice: str,
+        evidence: Iterable[str] = (),
+    ) -> Finding:
+        """Make a finding.
+
+        Parameters:
+            rule: the rule's name.
+            grade: how sure it is.
+            where: the call, or a module and a node in it.
+            message: what is wrong, in one sentence.
+            advice: what to do, in one sentence.
+            evidence: what shows it, a line each; the code itself, if nothing is given.
+        """
+        module, node = (where.scope.module, where.node) if isinstance(where, Call) else where
+        shown = tuple(evidence) or (module.source(node),)
+        line = getattr(node, "lineno", 1)
+        return Finding(rule, grade, module.path, line, message, advice, evidence=shown)
+
+
+def keyword(call: ast.Call, name: str) -> ast.expr | None:
+    """Give what a call passes by a name."""
+    return next((each.value for each in call.keywords if each.arg == name), None)
+
+
+def passes_more(call: ast.Call) -> bool:
+    """Say whether a call passes what cannot be seen, by `*` or `**`."""
+    return any(each.arg is None for each in call.keywords) or any(
+        isinstance(each, ast.Starred) for each in call.args
+    )
+
+
+def is_constant(node: ast.expr | None, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def literal(node: ast.expr | None) -> str:
+    """Give a literal text, or nothing."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

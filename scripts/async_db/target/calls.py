@@ -1,0 +1,237 @@
+"""Who calls whom: calls resolved to the functions that they run, ports and overrides included."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from async_db.target.inference import Types, joined
+from async_db.target.structure import Call, Class, Function, Module
+from async_db.target.types import ClassObject, FunctionObject, Instance, Type
+
+_ABSTRACT = frozenset({"abc.abstractmethod", "abstractmethod"})
+_FEW = 12
+"""So many callers are asked what they pass for a parameter without annotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A function that a call runs.
+
+    Parameters:
+        function: the function.
+        exact: whether it is this one; otherwise it is one of several that it could be.
+    """
+
+    function: Function
+    exact: bool
+
+
+class Calls:
+    """The calls of a project, by what they run and by the function that they run.
+
+    Sites are found by the name that is called, and only those that somebody asks for are resolved.
+    """
+
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self._by_name: dict[str, list[Call]] = {}
+        self._callees: dict[Call, tuple[Callee, ...]] = {}
+        self._subclasses: dict[Class, list[Class]] | None = None
+        self._implementations: dict[Class, tuple[Class, ...]] = {}
+        originals = _originals(types.modules)
+        for module in types.modules:
+            for call in module.all_calls:
+                name = call.name
+                self._by_name.setdefault(name, []).append(call)
+                for original in originals.get(name, ()):
+                    self._by_name.setdefault(original, []).append(call)
+        types.argument_type = self.argument_type
+
+    def named(self, name: str) -> list[Call]:
+        """Give the calls of something of a name, whatever it is."""
+        return self._by_name.get(name, [])
+
+    def called(self, call: Call) -> Type | None:
+        """Give what a call calls."""
+        return self.types.of(call.node.func, call.scope)
+
+    def callees(self, call: Call) -> tuple[Callee, ...]:
+        """Give the functions of the target that a call runs; none if it cannot be told."""
+        if call not in self._callees:
+            self._callees[call] = ()  # meanwhile, for who asks again on the way
+            self._callees[call] = tuple(self._resolved(self.called(call)))
+        return self._callees[call]
+
+    def callers(self, function: Function) -> Iterator[tuple[Call, Callee]]:
+        """Give the calls that run a function, each with how sure that is."""
+        names = {function.name}
+        if function.name in ("__init__", "__call__", "__enter__", "__aenter__"):
+            names = {function.owner.name} if function.owner else set()
+        for name in names:
+            for call in self.named(name):
+                for callee in self.callees(call):
+                    if callee.function is function:
+                        yield call, callee
+
+    def _resolved(self, called: Type | None) -> Iterator[Callee]:
+        match called:
+            case FunctionObject(function=function, bound_to=bound):
+                if isinstance(bound, Instance) and function.owner is not None:
+                    yield from self._dispatched(function, bound)
+                else:
+                    yield Callee(function, True)
+            case ClassObject(of=of):
+                made = self.types.find_method(of, "__init__")
+                if made is not None:
+                    yield Callee(made, True)
+            case Instance(of=Class() as of):
+                own = self.types.find_method(of, "__call__")
+                if own is not None:
+                    yield Callee(own, True)
+
+    def _dispatched(self, function: Function, bound: Instance) -> Iterator[Callee]:
+        """Give the method and its overrides: a port alone runs nothing."""
+        overrides = self.overrides(function, bound.of)
+        abstract = self.is_abstract(function)
+        if not abstract:
+            yield Callee(function, not overrides)
+        for override in overrides:
+            yield Callee(override, abstract and len(overrides) == 1)
+
+    def overrides(self, function: Function, of: Class | str | None = None) -> list[Function]:
+        """Give the methods that may run instead of one, in subclasses and implementations.
+
+        Parameters:
+            function: the method.
+            of: the class of the object; that of the method, if none is given.
+        """
+        start = of if isinstance(of, Class) else function.owner
+        if start is None:
+            return []
+        found: dict[Function, None] = {}
+        for each in self.implementations(start):
+            own = each.bindings.get(function.name)
+            made = own[-1].definition if own else self.types.find_method(each, function.name)
+            if not isinstance(made, Function) or made is function or self.is_abstract(made):
+                continue
+            found[made] = None
+        return list(found)
+
+    def implementations(self, of: Class) -> tuple[Class, ...]:
+        """Give the classes below one; of a protocol, also those that have all of its methods."""
+        if of not in self._implementations:
+            self._implementations[of] = ()
+            below = list(self._below(of))
+            if self.is_protocol(of):
+                known = {*below, of}
+                below += [each for each in self._conforming(of) if each not in known]
+            self._implementations[of] = tuple(below)
+        return self._implementations[of]
+
+    def _below(self, of: Class) -> Iterator[Class]:
+        if self._subclasses is None:
+            self._subclasses = {}
+            for module in self.types.modules:
+                for each in module.all_classes:
+                    for base in self.types.bases(each):
+                        if isinstance(base, Class):
+                            self._subclasses.setdefault(base, []).append(each)
+        seen = {of}
+        waiting = list(self._subclasses.get(of, ()))
+        while waiting:
+            each = waiting.pop(0)
+            if each not in seen:
+                seen.add(each)
+                yield each
+                waiting += self._subclasses.get(each, ())
+
+    def _conforming(self, port: Class) -> Iterator[Class]:
+        names = {function.name for function in port.functions if function.name[:2] != "__"}
+        if not names or (len(names) == 1 and not names - {"get", "run", "close", "execute"}):
+            return  # a port of one common name says nothing of who is behind it
+        for module in self.types.modules:
+            if module.is_test:
+                continue
+            for each in module.all_classes:
+                if each is port or not names <= each.bindings.keys():
+                    continue
+                if not self.is_protocol(each):
+                    yield each
+
+    def is_protocol(self, of: Class) -> bool:
+        """Say whether a class is a port: `Protocol` stands among its own bases."""
+        return any(base == "typing.Protocol" for base in self.types.bases(of))
+
+    def is_abstract(self, function: Function) -> bool:
+        """Say whether a method has no body of its own."""
+        if function.owner is None:
+            return False
+        if _ABSTRACT & self.types.decorators(function):
+            return True
+        return all(_is_nothing(statement) for statement in function.node.body)
+
+    def argument_type(self, function: Function, name: str) -> Type | None:
+        """Give what all callers pass for a parameter, if they agree and there are any."""
+        sites = self.named(
+            function.owner.name if function.name == "__init__" and function.owner else function.name
+        )
+        if not sites or len(sites) > _FEW:
+            return None
+        found = []
+        for call, _ in self.callers(function):
+            passed = argument(call.node, function, name)
+            if passed is not None:
+                found.append(self.types.of(passed, call.scope))
+        return joined(found)
+
+
+def argument(call: ast.Call, function: Function, name: str) -> ast.expr | None:
+    """Give what a call passes for a parameter, or None where it passes nothing.
+
+    Parameters:
+        call: the call.
+        function: that it runs; a method is called on an object.
+        name: the parameter's name.
+    """
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    given = function.node.args
+    positional = [each.arg for each in [*given.posonlyargs, *given.args]]
+    if name not in positional:
+        return None
+    bound = function.owner is not None and not any(
+        isinstance(each, ast.Name) and each.id == "staticmethod"
+        for each in function.node.decorator_list
+    )
+    place = positional.index(name) - int(bound)
+    before = call.args[: place + 1]
+    if place < 0 or len(before) <= place or any(isinstance(each, ast.Starred) for each in before):
+        return None
+    return call.args[place]
+
+
+def _originals(modules: list[Module]) -> dict[str, set[str]]:
+    """Give what names that imports renamed were called before."""
+    found: dict[str, set[str]] = {}
+    for module in modules:
+        for name, bindings in module.bindings.items():
+            for binding in bindings:
+                if binding.kind == "from" and binding.name != name:
+                    found.setdefault(name, set()).add(binding.name)
+    return found
+
+
+def _is_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Pass():
+            return True
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError"))):
+            return True
+        case ast.Raise(exc=ast.Name(id="NotImplementedError")):
+            return True
+    return False

@@ -1,0 +1,87 @@
+"""Import names: under which names a file of the target can be imported, and which file is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from async_db.target.structure import Module
+
+
+def import_names(path: str, packages: Collection[str]) -> tuple[str, ...]:
+    """Give the names that a file could be imported by, the most likely one first.
+
+    A file's name starts below a folder that is no package: `src/shop/main.py` is `shop.main` where
+    `src/shop` has an `__init__.py`. Where no folder has one, each of them may be the one that
+    Python is started in.
+
+    Parameters:
+        path: relative to the project, with slashes.
+        packages: the folders that have an `__init__.py`.
+    """
+    *folders, file = path.split("/")
+    stem = file.rpartition(".")[0]
+    parts = folders if stem == "__init__" else [*folders, stem]
+    starts = []
+    for start in range(len(parts)):
+        above = "/".join(parts[:start])
+        if above in packages:
+            continue  # what is inside a package is imported through it
+        starts.append(start)
+    names = [".".join(parts[start:]) for start in starts]
+    # A folder that is a package says where names begin; else `src` and the like say it.
+    names.sort(key=lambda name: not _starts_at_package(name, parts, packages))
+    return tuple(names) or (".".join(parts) or stem,)
+
+
+def _starts_at_package(name: str, parts: list[str], packages: Collection[str]) -> bool:
+    start = len(parts) - name.count(".") - 1
+    return "/".join(parts[: start + 1]) in packages
+
+
+class ModuleIndex:
+    """The modules of a project, by the names and the places that imports speak of."""
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        self._by_name: dict[str, list[Module]] = {}
+        self._by_place: dict[str, Module] = {}
+        for module in modules:
+            for name in module.names:
+                self._by_name.setdefault(name, []).append(module)
+            place = module.path.rpartition(".")[0]
+            self._by_place[place.removesuffix("/__init__")] = module
+
+    def find(self, name: str, importer: Module) -> Module | None:
+        """Give the module that `import name` means in `importer`: of several, the nearest."""
+        if name.startswith("."):
+            return self._relative(name, importer)
+        found = self._by_name.get(name)
+        if not found:
+            return None
+        if len(found) == 1:
+            return found[0]
+        return max(found, key=lambda module: _shared(module.path, importer.path))
+
+    def has_below(self, name: str, importer: Module) -> bool:
+        """Say whether a folder without `__init__.py` is meant, in which modules lie."""
+        if name.startswith("."):
+            below = self._place(name, importer)
+            return any(place.startswith(f"{below}/") for place in self._by_place)
+        return any(known.startswith(f"{name}.") for known in self._by_name)
+
+    def _relative(self, name: str, importer: Module) -> Module | None:
+        return self._by_place.get(self._place(name, importer))
+
+    def _place(self, name: str, importer: Module) -> str:
+        rest = name.lstrip(".")
+        folders = importer.path.split("/")[: -(len(name) - len(rest))]
+        return "/".join([*folders, *(rest.split(".") if rest else ())])
+
+
+def _shared(one: str, other: str) -> tuple[int, int]:
+    """Say how near two paths are: by the folders that they share, then by how short one is."""
+    count = 0
+    for left, right in zip(one.split("/"), other.split("/"), strict=False):
+        if left != right:
+            break
+        count += 1
+    return count, -one.count("/")

@@ -1,0 +1,2 @@
+# requires: sqlalchemy[asyncio]>=2.1
+from sqlalchemy.ext.asyncio import AsyncSession

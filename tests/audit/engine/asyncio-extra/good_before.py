@@ -1,0 +1,2 @@
+# requires: sqlalchemy>=2.0,<2.1
+from sqlalchemy.ext.asyncio import AsyncSession

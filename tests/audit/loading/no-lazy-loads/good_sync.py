@@ -1,0 +1,5 @@
+from sqlalchemy.orm import relationship
+
+
+class Order:
+    items = relationship("Item")

@@ -1,0 +1,21 @@
+# --- m.py
+from abc import ABC, abstractmethod
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Port(ABC):
+    @abstractmethod
+    async def load(self): ...
+
+
+class Sql(Port):
+    def __init__(self, session: AsyncSession):
+        self.session = session
+
+    async def load(self):
+        return await self.session.get(object, 1)
+
+
+async def use(port: Port):
+    return await port.load()

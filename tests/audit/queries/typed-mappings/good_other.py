@@ -1,0 +1,5 @@
+from rich.table import Column
+
+
+class Report:
+    title = Column("title")

@@ -1,0 +1,11 @@
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+sessions = async_sessionmaker()
+
+
+async def get_session():
+    async with sessions() as session:
+        try:
+            yield session
+        finally:
+            await session.commit()  # expect: proven

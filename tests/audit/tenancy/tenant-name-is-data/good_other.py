@@ -1,0 +1,2 @@
+def tell(log, schema):
+    log.execute(f"search_path is {schema}")

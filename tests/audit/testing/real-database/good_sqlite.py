@@ -1,0 +1,5 @@
+# requires: aiosqlite
+# --- app.py
+import sqlalchemy
+# --- tests/conftest.py
+URL = "sqlite:///test.db"

@@ -1,0 +1,33 @@
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.util import await_only
+
+from app.database.engine import Database
+from app.orders.models import Order, OrderItem
+from async_db.watching import Service
+
+
+@pytest.mark.rule("loading/one-statement-one-snapshot")
+async def test_an_order_and_its_items_are_of_one_moment(
+    service: Service, real_database: Database
+) -> None:
+    order = Order(reference="A-1", items=[OrderItem(sku="of A-1", quantity=1)])
+    async with real_database.sessions.begin() as session:
+        session.add(order)
+
+    async def change_both() -> None:
+        async with real_database.sessions.begin() as session:
+            changed = await session.get_one(Order, order.id)
+            changed.reference = "A-2"
+            item = await session.get_one(OrderItem, order.items[0].id)
+            item.sku = "of A-2"
+
+    # Another client is done between the first statement of the read and the next one, if there is one.
+    @event.listens_for(Engine, "after_cursor_execute", once=True)
+    def interfere(*_: object) -> None:
+        await_only(change_both())
+
+    read = (await service.request("GET", f"/orders/{order.id}")).json()
+
+    observed = f"read {read['reference']} with an item {read['items'][0]['sku']}"
+    assert observed == "read A-1 with an item of A-1", observed
