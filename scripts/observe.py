@@ -13,6 +13,10 @@ _FOLDER = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _FOLDER]
 sys.path += [str(_FOLDER / "pytest_plugin"), str(_FOLDER)]
 
-from async_db_observe import pytest_addoption, pytest_configure
+from async_db_observe import (
+    pytest_addoption,
+    pytest_configure,
+    pytest_load_initial_conftests,
+)
 
-__all__ = ["pytest_addoption", "pytest_configure"]
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]

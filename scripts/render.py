@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from async_db.findings import visible
 from async_db.scaffold import (
     Manifest,
     ManifestError,
@@ -235,6 +236,9 @@ def _say(line: str) -> None:
 
 
 def _print(report: str) -> None:
+    if sys.stdout.isatty():
+        # A file of the target may hold what a terminal obeys. Elsewhere a diff stays what it is.
+        report = visible(report, keep="\n\t")
     try:
         sys.stdout.write(report)
         sys.stdout.flush()

@@ -14,7 +14,7 @@ import pytest
 
 from async_db import proving
 
-COMMANDS = frozenset({"audit", "observe", "render", "verify", "with_postgres"})
+COMMANDS = frozenset({"audit", "faults", "observe", "render", "verify", "with_postgres"})
 # The plugin loads these under another name, beside a package of the target's that is called as ours.
 LOADED_BY_THE_PLUGIN = ("findings", "observing", "pages", "rules", "traces", "watching")
 # `observe` runs in the environment of the service that it watches, whatever else that has.
@@ -30,8 +30,8 @@ INSTALLED: dict[str, frozenset[str]] = {
 }
 # Their `__init__` exports all that others use of them.
 CLOSED = (
-    *("auditing", "findings", "pages", "proving", "rules", "scaffold", "servers", "target"),
-    *("traces", "watching"),
+    *("auditing", "faults", "findings", "pages", "proving", "rules"),
+    *("scaffold", "servers", "target", "traces", "watching"),
 )
 
 

@@ -12,7 +12,7 @@ from helpers.sync_service import SYNC_SERVICE, SYNC_TESTS
 PASSING = "--deselect=test_service.py::test_that_fails"
 FAILING = "--observe-fail-on=proven"
 # What the plugin needs is not there, as with a release of SQLAlchemy in which a name is another.
-GIVING_UP = 'import sys\nsys.modules["async_db_observe.pack.watching"] = None\n'
+GIVING_UP = 'import sys\nsys.modules["async_db_observe_pack.watching"] = None\n'
 FORGETTING = """
 import os, pytest
 @pytest.hookimpl(trylast=True)

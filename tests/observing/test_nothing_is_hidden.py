@@ -61,5 +61,5 @@ def test_the_old_name_hides_nothing_but_itself(tmp_path: Path, workers: tuple[st
 
 
 def test_the_plugins_folder_holds_nothing_else() -> None:
-    names = {path.name for path in PLUGIN.iterdir()} - {"__pycache__"}
-    assert names == {"async_db_observe"}
+    names = {path.stem for path in PLUGIN.iterdir()} - {"__pycache__"}
+    assert names == {"async_db_observe", "async_db_observe_pack"}

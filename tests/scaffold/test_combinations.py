@@ -34,6 +34,7 @@ UNWRAPPED = {".env.example", "Dockerfile", "README.md"}
 IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import|import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
 INSTALLED = packages_distributions().keys()
 
+WIRINGS = MANIFEST.options["wiring"].allowed
 # Every feature alone with short names, and none and all of them with both.
 VARIANTS: dict[str, Options] = {
     **{feature: {"with": feature, **SHORT} for feature in FEATURES},
@@ -79,9 +80,12 @@ def test_it_is_strictly_typed(
         check_types(projects / variant, types_cache)
 
 
+@pytest.mark.parametrize("wiring", WIRINGS)
 @pytest.mark.parametrize("feature", FEATURES)
-def test_each_feature_is_strictly_typed(tmp_path: Path, types_cache: Path, feature: str) -> None:
-    project = written(tmp_path / "project", with_=feature, database="both")
+def test_each_feature_is_strictly_typed(
+    tmp_path: Path, types_cache: Path, feature: str, wiring: str
+) -> None:
+    project = written(tmp_path / "project", with_=feature, wiring=wiring, database="both")
     check_types(project, types_cache)
 
 

@@ -104,3 +104,16 @@ async def test_a_delay_is_paid_by_each_round_trip(network: Network) -> None:
         await connection.execute("select 1", timeout=SECONDS)
     network.mend()
     connection.terminate()
+
+
+async def test_new_connections_are_led_elsewhere(network: Network, database_url: str) -> None:
+    first = await connect(network)
+    network.lead_to("postgresql://postgres@127.0.0.1:1/postgres")  # where nobody listens
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await connect(network)
+    assert await first.fetchval("select 1") == 1  # what is there stays where it is
+    network.lead_to(database_url)
+    second = await connect(network)
+    assert await second.fetchval("select 1") == 1
+    await first.close()
+    await second.close()

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
 import pytest
@@ -59,6 +60,29 @@ def test_a_database_is_made_once(server: postgres.ThrowawayPostgres) -> None:
         server.create_database("once")
     with pytest.raises(ValueError, match="not a plain database name"):
         server.create_database("x; drop database once")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_it_ends_and_starts_again_with_its_rows(mode: Literal["fast", "immediate"]) -> None:
+    async def ask(url: str, sql: str) -> object:
+        kept = {"synchronous_commit": "on"}  # also by a server that crashes right after it
+        connection = await asyncpg.connect(url, server_settings=kept)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    with throwaway_postgres() as own:
+        asyncio.run(ask(own.url(), "create table kept (n int)"))
+        asyncio.run(ask(own.url(), "insert into kept values (1)"))
+        own.stop(mode)
+        with pytest.raises(OSError, match=r"No such file or directory|refused"):
+            asyncio.run(ask(own.url(), "select 1"))
+        own.start()
+        assert asyncio.run(ask(own.url(), "select count(*) from kept")) == 1
+        assert (own.data / "pg_hba.conf").is_file()
+    assert is_gone(own)
 
 
 # Settings of the caller that would break it, and a warning from the wheel's import if it came.

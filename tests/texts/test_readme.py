@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from async_db.proving import MARKS, RELEASES_MARKS
+from async_db.proving import MARKS, RELEASES_MARKS, with_table
 from async_db.rules import DATABASES, Rule
 from async_db.scaffold import read_manifest
+from faults import MARKS as FAULTS_MARKS
 
 
 def test_the_table_has_all_rules_and_says_what_their_texts_say(
@@ -41,11 +42,17 @@ def test_the_table_of_releases_has_all_rules_and_their_windows(
     assert rows[len(bound)][:2] == [f"{len(rules) - len(bound)} other rules", "any release"], run
 
 
-def test_ci_runs_the_two_commands_and_leaves_nothing_out(root: Path) -> None:
+def test_ci_runs_the_commands_and_leaves_nothing_out(root: Path) -> None:
     script = (root / ".ci/run").read_text("utf-8")
 
     assert "uv run scripts/verify.py --strict --check README.md\n" in script
+    assert "uv run scripts/faults.py --strict\n" in script
     assert "uv run pytest --strict-programs\n" in script
+
+
+def test_the_table_of_faults_has_its_place(root: Path) -> None:
+    text = (root / "README.md").read_text("utf-8")
+    assert with_table(text, "", FAULTS_MARKS)
 
 
 def rows_between(root: Path, marks: tuple[str, str]) -> list[list[str]]:

@@ -59,8 +59,9 @@ def test_commands_name_scripts_and_layers_that_exist(
         if words[0] == "python3":  # the audit needs nothing that a project could lack
             assert words[1] == "$SKILL/scripts/audit.py", command
             continue
-        if words[0].startswith("PYTHONPATH="):  # observe runs in the project's own environment
-            assert (root / words[0].partition("$SKILL/")[2]).is_dir(), command
+        if words[0].startswith("PYTHONPATH="):  # in the environment of the project
+            folder = words[0].removeprefix("PYTHONPATH=$SKILL/")
+            assert (root / folder / f"{words[words.index('-p') + 1]}.py").is_file(), command
             continue
         assert words[:4] == ["uv", "run", "--project", "$SKILL"], command
         assert (root / words[4].removeprefix("$SKILL/")).is_file(), command

@@ -23,7 +23,7 @@ def test_detectors_and_texts_name_the_same_rules(rules: tuple[Rule, ...]) -> Non
 def test_what_is_seen_without_the_counterexample_is_told_in_the_text(
     rules: tuple[Rule, ...],
 ) -> None:
-    told = {rule.name for rule in rules if "`pytest -p observe`" in section(rule)}
+    told = {rule.name for rule in rules if "`pytest -p async_db_observe`" in section(rule)}
     assert told >= SEEN_WITHOUT_THE_COUNTEREXAMPLE
 
 

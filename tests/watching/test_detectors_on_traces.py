@@ -26,6 +26,8 @@ CREATED = event("response.start", detail="201")
         ((READ, CREATED, COMMIT), []),
         ((READ, CREATED, WRITE, COMMIT), ["session/commit-before-response"]),
         ((CREATED, WRITE, COMMIT), []),  # a background task's own
+        ((CREATED, WRITE, event("unit.rollback", session=1)), []),  # its own failure, too
+        ((WRITE, CREATED, event("unit.rollback", session=1)), ["session/commit-before-response"]),
         ((WRITE, CREATED), ["session/commit-before-response"]),
         ((WRITE, event("unit.rollback", session=1), CREATED), []),
         (
@@ -40,6 +42,17 @@ CREATED = event("response.start", detail="201")
 )
 def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]) -> None:
     assert [finding.rule for finding in findings_of(traced(*events))] == rules
+
+
+def test_an_operation_that_goes_on_after_its_time_limit_is_told_as_that() -> None:
+    timed_out = event("response.start", detail="504", task=1)
+    own = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=1)))
+    (other,) = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=2)))
+
+    assert {"scope" in each.advice for each in own} == {True, False}  # it was told of, too
+    assert other.rule == "session/commit-before-response"
+    assert "goes on after its time limit" in other.message
+    assert "plain ASGI middleware" in other.advice
 
 
 THEIRS = frozenset({1})
@@ -174,6 +187,15 @@ def test_tasks_that_use_one_session_at_the_same_time() -> None:
     assert rules_of(*turns) == []
 
 
+def test_what_a_cancelled_request_keeps_is_told_as_that() -> None:
+    kept = [("session/close-on-cancel", "proven")]
+    cancel = event("cancel")
+
+    assert rules_of(checkout(1, 1), cancel) == kept
+    assert rules_of(CREATED, checkout(1, 1), cancel) == kept
+    assert rules_of(checkout(1, 1), cancel, checkin(1)) == []
+
+
 def load(what: str) -> Event:
     return event("load", session=1, detail=what)
 
@@ -187,8 +209,11 @@ SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
     ("events", "expected"),
     [
         ((load("relationship P.kids"), MISSING), [("loading/no-lazy-loads", "proven")]),
-        ((COMMIT, load("expired columns"), MISSING), [("session/no-expire-on-commit", "proven")]),
-        ((load("expired columns"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((COMMIT, load("expired P.x"), MISSING), [("session/no-expire-on-commit", "proven")]),
+        ((COMMIT, load("discarded P.x"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("expired P.x"), MISSING), [("loading/no-lazy-loads", "proven")]),
+        ((load("computed P.x"), MISSING), [("loading/refresh-server-defaults", "proven")]),
+        ((load("refused P.kids"),), [("loading/no-lazy-loads", "proven")]),
         ((load("relationship P.kids"), SYNC_READ), [LAZY_IN_SYNC]),
         ((load("relationship P.kids"), READ), []),  # awaitable_attrs, run_sync
         ((load("relationship P.kids"), event("begin"), SYNC_READ), [LAZY_IN_SYNC]),
@@ -209,6 +234,37 @@ SYNC_READ = event("statement", session=1, detail="SELECT", sync=True)
 )
 def test_loads_by_reading(events: tuple[Event, ...], expected: list[tuple[str, str]]) -> None:
     assert rules_of(*events) == expected
+
+
+ROLLBACK = event("unit.rollback", session=1)
+
+
+@pytest.mark.parametrize(
+    ("events", "said", "advised"),
+    [
+        ((load("relationship P.kids"), MISSING), "relationship P.kids", "selectinload(P.kids)"),
+        ((load("refused P.kids"),), "P.kids, which its query did not load", "selectinload(P.kids)"),
+        ((load("deferred P.x"), MISSING), "deferred column P.x", "undefer(P.x)"),
+        ((load("polymorphic P.x"), MISSING), "P.x, a column of a subclass", "selectin_polymorphic"),
+        ((load("column_property P.x"), MISSING), "column_property P.x", 'refresh(row, ["x"])'),
+        ((load("computed P.x"), MISSING), "P.x, which the database has", "eager_defaults=True"),
+        ((COMMIT, load("expired P.x"), MISSING), "P.x, which a commit", "expire_on_commit=False"),
+        ((ROLLBACK, load("expired P.x"), MISSING), "P.x, which a rollback", "read x before it"),
+        ((COMMIT, ROLLBACK, load("expired P.x"), MISSING), "a rollback has expired", "rollback()"),
+        ((SAVEPOINT, BACK, load("discarded P.x"), MISSING), "a savepoint that", "refresh the P"),
+        ((load("expired P.x"), MISSING), "P.x, which was expired", "refresh the P"),
+    ],
+)
+def test_the_cure_is_that_of_the_cause(events: tuple[Event, ...], said: str, advised: str) -> None:
+    (found,) = findings_of(traced(*events))
+    assert said in found.message
+    assert advised in found.advice
+
+
+def test_whether_a_commit_expires_is_up_to_who_made_the_session() -> None:
+    (found,) = findings_of(traced(COMMIT, load("expired P.x"), MISSING, foreign=THEIRS))
+    assert (found.rule, found.grade) == ("session/no-expire-on-commit", "review")
+    assert "the tests made" in found.message
 
 
 def test_one_query_many_times() -> None:
@@ -253,6 +309,7 @@ def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:
     ]
     (found,) = findings_of(traced(idle_thread, busy_again))
     assert (found.grade, found.path, found.line) == ("suspected", "app/x.py", 9)
+    assert "its thread waits, before this line" in found.message
 
 
 def said(text: str) -> Event:
@@ -275,6 +332,18 @@ LEFT = [("tenancy/schema-per-request", "proven")]
         ((SETS, event("commit", connection=2)), []),
         ((said("select set_config('search_path', $1, false)"), COMMITTED), LEFT),
         ((said("SELECT pg_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_lock(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_lock_shared(1)"), COMMITTED), LEFT),
+        ((said("SELECT pg_advisory_lock_shared(1) AS a"), COMMITTED), LEFT),
+        ((said("SELECT pg_try_advisory_xact_lock(1)"), COMMITTED), []),
+        (
+            (
+                said("SELECT pg_advisory_lock_shared(1)"),
+                said("SELECT pg_advisory_unlock_shared(1)"),
+                COMMITTED,
+            ),
+            [],
+        ),
         ((said("CREATE TEMPORARY TABLE t (id int)"), COMMITTED), LEFT),
         ((said("SET LOCAL search_path TO one"), COMMITTED), []),
         ((said("SET CONSTRAINTS ALL DEFERRED"), COMMITTED), []),

@@ -109,7 +109,7 @@ def test_a_page_shows_what_offends(sync_project: Path, workers: tuple[str, ...])
 def test_a_fault_while_watching_reaches_no_test(sync_project: Path) -> None:
     plugin = sync_project / "faulty.py"
     plugin.write_text(
-        "from async_db_observe.pack.watching import Observer\n"
+        "from async_db_observe_pack.watching import Observer\n"
         "def fail(*_):\n    raise LookupError('lost')\n"
         "Observer._on_session_made = fail\n"
         "Observer._examine = fail\n"

@@ -3,6 +3,7 @@
 All of it is standard library only: `observe` loads it in the environment of the service it watches.
 """
 
+from .allowances import Allowance, allowance_notices, allowances_of, without_allowed
 from .baseline import BaselineError, baseline_text, new_findings, read_baseline
 from .escaping import json_text, visible
 from .finding import GRADES, Finding, Grade
@@ -19,6 +20,7 @@ __all__ = [
     "FORMATS",
     "GRADES",
     "SCHEMA_VERSION",
+    "Allowance",
     "BaselineError",
     "Finding",
     "Format",
@@ -26,6 +28,8 @@ __all__ = [
     "Level",
     "MergedFinding",
     "Notice",
+    "allowance_notices",
+    "allowances_of",
     "as_github",
     "as_json",
     "as_sarif",
@@ -40,4 +44,5 @@ __all__ = [
     "notices_as_text",
     "read_baseline",
     "visible",
+    "without_allowed",
 ]

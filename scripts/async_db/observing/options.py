@@ -25,12 +25,12 @@ class Options:
         updates_baseline: whether the baseline is written and not held against.
     """
 
-    format: str
-    output: Path | None
-    page: Path | None
-    failing: tuple[Grade, ...]
-    baseline: Path | None
-    updates_baseline: bool
+    format: str = "text"
+    output: Path | None = None
+    page: Path | None = None
+    failing: tuple[Grade, ...] = ()
+    baseline: Path | None = None
+    updates_baseline: bool = False
 
     @classmethod
     def of(cls, config: pytest.Config) -> Options:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..findings import GRADES, Notice, blind, format_findings, notices_as_text, visible
+from ..findings import (
+    GRADES,
+    Notice,
+    allowances_of,
+    blind,
+    format_findings,
+    notices_as_text,
+    visible,
+)
 from .options import Options
 from .seen import Seen
 from .verdict import BLIND, Verdict, judge
@@ -32,29 +40,40 @@ class Plugin:
     A fault of its own is told and not raised: the tests must not notice.
     """
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._options = Options.of(config)
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._options = Options()
         self._stack = ExitStack()
         self._observer: Observer | None = None
         self._gallery: Gallery | None = None
         self._seen = Seen()
         self._verdict = Verdict((), (), 0)
+        self._text = ""
         self._test = ""
         self._guarded(self._begin)
 
     def _begin(self) -> None:
         from ..watching import Observer
 
-        if self._options.page:
-            # Pages are loaded where one is drawn: who asks for none does not wait for them.
-            from ..pages import Gallery
-
-            self._gallery = Gallery()
-        keep = self._gallery.add if self._gallery else _keep_nothing
-        observer = Observer(self._config.rootpath, lambda: self._test, keep)
+        observer = Observer(self._root, lambda: self._test, self._examined)
         self._stack.enter_context(observer.watching())
         self._observer = observer
+
+    def configure(self, config: pytest.Config) -> None:
+        """Learn what is asked for, which is known only when conftests have been loaded."""
+        self._options = Options.of(config)
+        if self._options.page:
+            self._guarded(self._begin_a_page)
+
+    def _begin_a_page(self) -> None:
+        # Pages are loaded where one is drawn: who asks for none does not wait for them.
+        from ..pages import Gallery
+
+        self._gallery = Gallery()
+
+    def _examined(self, trace: Trace, findings: list[Finding]) -> None:
+        if self._gallery is not None:
+            self._gallery.add(trace, findings)
 
     def _guarded(self, call: Callable[..., object], *arguments: object) -> None:
         try:
@@ -71,16 +90,34 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._observer is not None:
+            self._guarded(self._observer.finish)
             own = Seen(self._observer.findings, self._observer.coverage)
             self._guarded(self._seen.add, own)
-        output = getattr(self._config, "workeroutput", None)
+        output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[WORKER_KEY] = {"shown": self._shown(), "seen": self._seen.as_text()}
             return
-        self._verdict = judge(self._seen.findings, self._seen.notices(), self._options)
+        try:
+            self._verdict = judge(
+                self._seen.findings,
+                self._seen.notices(),
+                self._options,
+                allowances_of(self._root),
+                self._judged(),
+            )
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._cannot("judge what it has seen", error)
         self._write()
         if self._verdict.exit_code and not session.exitstatus:
             session.exitstatus = self._verdict.exit_code
+
+    def _judged(self) -> frozenset[str]:
+        """Give the rules that were looked at."""
+        if not self._seen.requests:
+            return frozenset()
+        from ..watching import DETECTORS
+
+        return frozenset(detector.rule for detector in DETECTORS)
 
     def _shown(self) -> str:
         """Give what a page would show, as text."""
@@ -115,37 +152,38 @@ class Plugin:
         """Write what was asked for; the findings last, so that they say what could not be."""
         verdict, options = self._verdict, self._options
         if verdict.baseline is not None and options.baseline:
-            self._put(options.baseline, verdict.baseline)
+            self._put(options.baseline, lambda: verdict.baseline or "")
         if options.page:
-            self._put_page(options.page)
+            self._put(options.page, self._page)
         if options.output:
-            self._put(options.output, self._told())
-
-    def _put_page(self, path: Path) -> None:
-        shown = self._gallery.shown() if self._gallery else []
-        try:
-            from ..pages import observe_page
-
-            page = observe_page(
-                self._verdict.findings,
-                shown,
-                requests=self._seen.requests,
-                claims=claims(),
-                notices=self._verdict.notices,
-            )
-        except Exception as error:  # noqa: BLE001 (as above)
-            self._cannot(f"draw the page: {type(error).__name__}: {error}")
+            self._put(options.output, self._told)
         else:
-            self._put(path, page)
+            try:
+                self._text = self._told()
+            except Exception as error:  # noqa: BLE001 (as above)
+                self._cannot("tell what it has found", error)
+                self._text = notices_as_text(self._verdict.notices)
 
-    def _put(self, path: Path, text: str) -> None:
+    def _page(self) -> str:
+        from ..pages import observe_page
+
+        return observe_page(
+            self._verdict.findings,
+            self._gallery.shown() if self._gallery else [],
+            requests=self._seen.requests,
+            claims=claims(),
+            notices=self._verdict.notices,
+        )
+
+    def _put(self, path: Path, text: Callable[[], str]) -> None:
         try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            self._cannot(f"write {path}: {error.strerror}")
+            path.write_text(text(), encoding="utf-8")
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._cannot(f"write {path}", error)
 
-    def _cannot(self, what: str) -> None:
-        notice = Notice(f"observe cannot {visible(what)}", "error")
+    def _cannot(self, what: str, error: Exception) -> None:
+        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        notice = Notice(f"observe cannot {visible(f'{what}: {why}')}", "error")
         code = self._verdict.exit_code or (BLIND if self._options.failing else 0)
         told = (*self._verdict.notices, notice)
         self._verdict = replace(self._verdict, notices=told, exit_code=code)
@@ -168,9 +206,9 @@ class Plugin:
         if not options.output and options.format == "text":
             terminalreporter.section("observe")
             terminalreporter.write_line(_summary(self._seen.requests, verdict))
-            terminalreporter.write(self._told())
+            terminalreporter.write(self._text)
         elif not options.output:
-            terminalreporter.write(self._told() + "\n")
+            terminalreporter.write(self._text + "\n")
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -182,9 +220,6 @@ def _summary(requests: int, verdict: Verdict) -> str:
     counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
     none = "not known" if blind(verdict.notices) else "none"
     return f"{requests} requests watched, findings: {counts or none}"
-
-
-def _keep_nothing(trace: Trace, findings: list[Finding]) -> None: ...
 
 
 def claims() -> dict[str, str]:

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..findings import (
+    Allowance,
     BaselineError,
     Finding,
     Notice,
+    allowance_notices,
     baseline_text,
     blind,
     new_findings,
     read_baseline,
+    without_allowed,
 )
 from .options import Options
 
@@ -38,9 +41,25 @@ class Verdict:
     baseline: str | None = None
 
 
-def judge(findings: Iterable[Finding], notices: Iterable[Notice], options: Options) -> Verdict:
-    """Hold what was found against the baseline and the grades that fail a run."""
-    found, told = list(findings), list(notices)
+def judge(
+    findings: Iterable[Finding],
+    notices: Iterable[Notice],
+    options: Options,
+    allowances: Iterable[Allowance] = (),
+    judged: frozenset[str] = frozenset(),
+) -> Verdict:
+    """Hold what was found against what is allowed, the baseline and the grades that fail a run.
+
+    Parameters:
+        findings: all that were found.
+        notices: what could not be judged.
+        options: what was asked for.
+        allowances: what the project allows itself beside its code.
+        judged: the rules that were looked at.
+    """
+    given = list(allowances)
+    found, needed = without_allowed(findings, given)
+    told = [*notices, *allowance_notices(given, needed, judged)]
     new, baseline = found, None
     if options.baseline and options.updates_baseline:
         if blind(tuple(told)):

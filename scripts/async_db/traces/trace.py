@@ -31,7 +31,7 @@ class Trace:
 
     Parameters:
         number: the request's number in its recorder.
-        route: such as ``POST /orders/{order_id}``.
+        route: such as ``POST /orders/{order_id}``; a WebSocket's begins with ``WS``.
         place: ``path:line`` of the path operation, for findings without a line of their own.
         events: all that happened, in order, up to the end of its background tasks and streams.
         test: the test that sent it.
@@ -52,6 +52,10 @@ class Trace:
     shared: tuple[tuple[int, str], ...] = ()
     working: frozenset[int] = frozenset()
     tasks: tuple[Task, ...] = ()
+
+    @property
+    def is_websocket(self) -> bool:
+        return self.route.startswith("WS ")
 
     @property
     def answered(self) -> int | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-READ_ERROR = re.compile(r"(DetachedInstanceError|MissingGreenlet|StatementError): [^\n]{,200}")
+READ_ERROR = re.compile(
+    r"(DetachedInstanceError|InvalidRequestError|MissingGreenlet|StatementError): [^\n]{,200}"
+)
 
 
 def describe_error(error: BaseException) -> str:

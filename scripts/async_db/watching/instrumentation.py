@@ -16,10 +16,10 @@ from typing import Any, Protocol
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction, strategies
 from sqlalchemy.pool import Pool
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from .asgi_types import ASGIApp, Receive, Scope, Send
 
@@ -47,11 +47,17 @@ class Watcher(Protocol):
     def session_made(self, session: Session) -> None:
         """Take note of a session that has just been made."""
 
+    def session_closing(self, session: Session) -> None:
+        """Take note of a session that is about to be closed."""
+
     async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
         """Await what a call of an async session gives."""
 
     def task_started(self, task: asyncio.Task[Any]) -> None:
         """Take note of a task that has just been started."""
+
+    def load_refused(self, what: str, session: Session | None) -> None:
+        """Take note that an attribute is read which must not be loaded by that."""
 
     def engine_made(self, engine: Engine) -> None:
         """Take note of an engine that has just been made."""
@@ -113,12 +119,17 @@ def _put_everywhere(old: object, new: object) -> None:
 
 def _wrappers(watcher: Watcher) -> Iterator[tuple[type, str, object]]:
     yield Starlette, "__call__", _app_call(watcher, Starlette.__call__)
-    for route in (Route, *_fastapi_routes()):
+    for route in (Route, WebSocketRoute, *_fastapi_routes()):
         yield route, "handle", _route_handle(watcher, route.__dict__["handle"])
     yield Session, "__init__", _session_init(watcher, Session.__init__)
+    yield Session, "close", _session_close(watcher, Session.close)
     engine_created = Dialect.__dict__["engine_created"]
     yield Dialect, "engine_created", classmethod(_engine_created(watcher, engine_created))
     yield Pool, "connect", _pool_connect(watcher, Pool.connect)
+    for loader in vars(strategies).values():
+        if isinstance(loader, type) and "_invoke_raise_load" in vars(loader):
+            wrapped = _raise_load(watcher, loader.__dict__["_invoke_raise_load"])
+            yield loader, "_invoke_raise_load", wrapped
     for loop in _loops():
         yield loop, "create_task", _create_task(watcher, loop.create_task)
 
@@ -130,6 +141,14 @@ def _fastapi_routes() -> list[type]:
     except ImportError:
         return []
     return [route] if "handle" in route.__dict__ else []
+
+
+def _raise_load(watcher: Watcher, raise_load: Callable[..., Any]) -> Callable[..., Any]:
+    def raised(loader: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
+        watcher.load_refused(str(loader), state.session)
+        return raise_load(loader, state, *args, **kwargs)
+
+    return raised
 
 
 def _loops() -> list[Any]:
@@ -170,7 +189,7 @@ def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
 def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]:
     async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind == "http" and not watcher.in_request:
+        if kind in {"http", "websocket"} and not watcher.in_request:
             await watcher.wrap(serve.__get__(app))(scope, receive, send)
         elif kind == "lifespan" and not watcher.in_lifespan:
             await watcher.live(serve.__get__(app), scope, receive, send)
@@ -193,6 +212,14 @@ def _session_init(watcher: Watcher, make: Callable[..., None]) -> Callable[..., 
         watcher.session_made(session)
 
     return made
+
+
+def _session_close(watcher: Watcher, close: Callable[..., None]) -> Callable[..., None]:
+    def closed(session: Session) -> None:
+        watcher.session_closing(session)
+        close(session)
+
+    return closed
 
 
 def _engine_created(watcher: Watcher, created: Any) -> Callable[..., None]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
@@ -66,6 +67,8 @@ class Observer(Recorder):
         loose: told each event that belongs to no request.
     """
 
+    served = frozenset({"http", "websocket"})
+
     def __init__(
         self,
         root: Path,
@@ -81,6 +84,7 @@ class Observer(Recorder):
         self._loose = loose
         self._served: dict[int, ServedRequest] = {}
         self._watched_sessions = WatchedSessions()
+        self._added: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
         self._session_calls = SessionCalls()
         self._started_tasks = StartedTasks()
         self._watched_engines = WatchedEngines()
@@ -109,6 +113,11 @@ class Observer(Recorder):
         """Watch every app, session and engine of this process for the length of the block."""
         with instrumented(self), self.listening():
             yield self
+
+    def finish(self) -> None:
+        """Look at what must be over by now, when nothing more is to come."""
+        for engine in self._watched_engines.in_the_end():
+            self._judge(engine)
 
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Keep a fault of the watching from what is watched, and note the first."""
@@ -162,6 +171,10 @@ class Observer(Recorder):
     def session_made(self, session: Session) -> None:
         self._safely(self._on_session_made)(session)
 
+    def session_closing(self, session: Session) -> None:
+        if self._request.get() is not None:
+            self._safely(self._on_session_closing)(session)
+
     async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
         """Await a call of an async session, and see whether another task's goes on."""
         request, task = self._request.get(), asyncio.current_task()
@@ -176,6 +189,9 @@ class Observer(Recorder):
     def task_started(self, task: asyncio.Task[Any]) -> None:
         if self._request.get() is not None:
             self._safely(self._on_task_started)(task)
+
+    def load_refused(self, what: str, session: Session | None) -> None:
+        self._safely(self._on_load_refused)(what, session)
 
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
@@ -203,11 +219,25 @@ class Observer(Recorder):
         )
         self._record("session", session=number)
 
+    def _on_session_closing(self, session: Session) -> None:
+        left = {type(row).__name__ for row in (*session.new, *session.deleted)}
+        if left:
+            number, place = self._sessions(session), self._added.pop(session, "")
+            self._record("unflushed", session=number, detail=", ".join(sorted(left)), source=place)
+
+    def _on_added(self, session: Session, *_: object) -> None:
+        if self._request.get() is not None:
+            self._added[session] = self.places.here()
+
     def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
         other = self._session_calls.begin(session, request, task)
         if other is not None:
             place = self._started_tasks.line_of_the_younger(task, other)
             self._record("overlap", session=self._sessions(session), source=place)
+
+    def _on_load_refused(self, what: str, session: Session | None) -> None:
+        number = None if session is None else self._sessions(session)
+        self._record("load", detail=f"refused {what}", session=number)
 
     def _on_task_started(self, task: asyncio.Task[Any]) -> None:
         self._started_tasks.add(task, asyncio.current_task(), self.places.here())
@@ -246,7 +276,7 @@ class Observer(Recorder):
 
     def _on_engine_made(self, engine: Engine) -> None:
         place, test = self.places.here(), self._test()
-        if not place or is_test(place) or (not self.in_request and self._in_test_only()):
+        if not place or is_test(place):
             return
         lifespan = self._lifespan.get()
         # Without a lifespan, an app builds its middleware when the first request comes.
@@ -257,9 +287,13 @@ class Observer(Recorder):
             is_async=engine.dialect.is_async,
             in_request=self.in_request and not starting,
             in_lifespan=self.in_lifespan,
-            second=self._watched_engines.has_one_like(engine, lifespan),
         )
-        self._watched_engines.add(engine, place, lifespan)
+        second = replace(created, in_request=False, second=True)
+        if not self.in_request and self._in_test_only():
+            # A test makes it, or has an app made that does: how many it wants is the test's matter.
+            self._watched_engines.add(engine, place, lifespan, lambda: None)
+            return
+        self._watched_engines.add(engine, place, lifespan, partial(self._judge, second))
         self._judge(created)
 
     def _after_shutdown(self, lifespan: int, test: str) -> None:
@@ -343,7 +377,7 @@ class Observer(Recorder):
             return
         trace = Trace(
             number=number,
-            route=f"{scope['method']} {_route_path(scope)}",
+            route=f"{scope.get('method', 'WS')} {_route_path(scope)}",
             place=self.places.definition_of(scope.get("endpoint")),
             events=tuple(served.events),
             test=served.test,

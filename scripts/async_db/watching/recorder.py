@@ -24,7 +24,7 @@ from sqlalchemy.pool import Pool
 
 from ..traces import Event, Kind
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
-from .callers import calls
+from .attribute_reads import attribute_read
 from .error_text import describe_error, first_line
 
 if TYPE_CHECKING:
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 WRITE = re.compile(
     r"\s*(insert|update|delete|merge|replace|truncate|with\b.*\b(insert|update|delete)\b)",
     re.IGNORECASE | re.DOTALL,
-)
-
-# What loads because it was called, in async code too.
-EXPLICIT_LOADS = frozenset(
-    {
-        *("Session.refresh", "Session._get_impl", "Session._merge"),
-        *("Session.delete", "Session._delete_impl", "Session._flush"),
-    }
 )
 
 
@@ -65,6 +57,9 @@ class Recorder:
     ``recorder.wrap(app)`` is an ASGI app that serves as ``app`` does and numbers its requests.
     """
 
+    served = frozenset({"http"})
+    """The types of connections that count as requests."""
+
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._request: ContextVar[int | None] = ContextVar("request", default=None)
@@ -83,7 +78,7 @@ class Recorder:
         """Return an app that records the messages of ``app`` and tells its requests apart."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http":
+            if scope["type"] in self.served:
                 await self.serve(app, scope, receive, send)
             else:
                 await app(scope, receive, send)
@@ -135,6 +130,7 @@ class Recorder:
             (Session, "after_begin", self._on_session_begin),
             (Session, "after_transaction_end", self._on_session_end),
             (Session, "after_flush", self._on_flush),
+            (Session, "transient_to_pending", self._on_added),
             (Session, "after_commit", self._on_session_commit),
             (Session, "after_rollback", self._on_session_rollback),
         ]
@@ -194,6 +190,9 @@ class Recorder:
     def _used(self, session: Session) -> None:
         """Do nothing more with the use of a session; there is somebody who does."""
 
+    def _on_added(self, session: Session, row: object) -> None:
+        """Do nothing with a row that is added to a session; there is somebody who does."""
+
     def _committing(self, session: Session) -> str:
         """Say who commits; there is somebody who knows."""
         return ""
@@ -244,7 +243,7 @@ class Recorder:
 
     def _on_execute(self, state: ORMExecuteState) -> None:
         self._used(state.session)
-        read = _attribute_read(state)
+        read = attribute_read(state)
         if read:
             self._record("load", detail=read, session=self._sessions(state.session))
 
@@ -303,17 +302,6 @@ class Recorder:
 
     def _on_flush(self, session: Session, context: UOWTransaction) -> None:
         self._record("flush", _info(session.connection()))
-
-
-def _attribute_read(state: ORMExecuteState) -> str:
-    """Name what is loaded because an attribute was read; nothing if a call asked for it."""
-    path = state.loader_strategy_path if state.is_select else None
-    lazily = state.is_select and state.lazy_loaded_from is not None and path
-    if not (lazily or (state.is_select and state.is_column_load)):
-        return ""
-    if calls("sqlalchemy", EXPLICIT_LOADS):
-        return ""
-    return f"relationship {path[-1]}" if lazily and path else "expired columns"
 
 
 def _info(connection: Connection) -> MutableMapping[Any, Any] | None:

@@ -23,7 +23,8 @@ class SourceLocations:
 
     def __init__(self, root: Path, limits: frozenset[CodeType] = frozenset()) -> None:
         self._root = f"{root}/"
-        self._limits = limits
+        self._limits = limits  # by their identity below: the hash of code is that of all it has
+        self._limit_ids = frozenset(map(id, limits))
         self._own: dict[str, str | None] = {}
 
     def here(self) -> str:
@@ -41,7 +42,7 @@ class SourceLocations:
         for _ in range(MAX_FRAMES):
             if frame is None and not outside:
                 frame, outside = _awaiting_frame(), True
-            if frame is None or frame.f_code in self._limits:
+            if frame is None or id(frame.f_code) in self._limit_ids:
                 return None
             if self.path_of(frame.f_code) is not None:
                 return frame

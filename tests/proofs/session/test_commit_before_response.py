@@ -71,7 +71,7 @@ async def test_a_commit_can_fail_in_several_ways_and_each_is_answered(
             assert await stored() == before + other, f"{name}: stored after all"
 
     observed = ", ".join(f"{status} to {name}" for name, status in answers.items())
-    expected = "500 to a deferred constraint"
+    expected = "409 to a deferred constraint"
     if backend == "postgresql":
         expected += ", 503 to a serialization failure, 503 to a lost connection"
     assert observed == expected, observed

@@ -15,7 +15,8 @@ class CreatedEngine:
         is_async: whether its dialect is.
         in_request: whether it was made while a request was served, by an app that had started.
         in_lifespan: whether it was made by the lifespan of an app.
-        second: whether an engine for the same URL is there already, of the same lifespan.
+        second: whether it has connected while an engine of the same lifespan and URL has a
+            connection; it is told again then.
     """
 
     place: str
@@ -23,7 +24,7 @@ class CreatedEngine:
     is_async: bool
     in_request: bool
     in_lifespan: bool
-    second: bool
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from ...traces import Event, Trace
 from .whose_line import by_a_test
 
+TIMED_OUT = frozenset({408, 503, 504})
+
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
@@ -29,11 +31,15 @@ class UnitOfWork:
     committed: int | None
 
 
-def units_of_work(trace: Trace) -> Iterator[UnitOfWork]:
+def units_of_work(trace: Trace, *, rolled_back: bool = False) -> Iterator[UnitOfWork]:
     """Tell the units of work that are the service's, in the order in which they ended.
 
     Of a session that the tests made, those are the service's that its own line commits: whether
     another would have been committed, and when, nobody has seen.
+
+    Parameters:
+        trace: the request.
+        rolled_back: whether those that were rolled back are told as never committed.
     """
     seen: dict[int, int] = {}
     writes: dict[int, list[int]] = {}
@@ -51,10 +57,24 @@ def units_of_work(trace: Trace) -> Iterator[UnitOfWork]:
             if not theirs or (event.source and not by_a_test(trace, event)):
                 yield UnitOfWork(session, seen[session], written, index)
         elif event.kind == "unit.rollback":
-            writes.pop(session, None)
+            written = tuple(writes.pop(session, ()))
+            if rolled_back and not theirs:
+                yield UnitOfWork(session, seen[session], written, None)
     for session, left in writes.items():
         if left and session not in trace.foreign:
             yield UnitOfWork(session, seen[session], tuple(left), None)
+
+
+def outlives_a_time_limit(trace: Trace, unit: UnitOfWork) -> bool:
+    """Say whether a unit is committed by an operation that goes on after somebody has given it up.
+
+    A time limit around ``call_next`` answers, and the operation goes on in a task of its own.
+    """
+    answered, committed = trace.answered, unit.committed
+    if answered is None or committed is None or committed < answered:
+        return False
+    others = trace.events[committed].task != trace.events[answered].task
+    return trace.status in TIMED_OUT and others
 
 
 def _follow(event: Event, index: int, writes: list[int], savepoints: dict[str, int]) -> None:

@@ -1,6 +1,7 @@
 """The connections that a request has not given back when all of it has ended.
 
-Shared by two rules: which of them is broken depends on when the connection was taken.
+Shared by three rules: which of them is broken depends on when the connection was taken, and on
+whether the request was cancelled.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from ..source_locations import is_test
 from .reporting import finding_at
 
 
-def unreturned_findings(trace: Trace, rule: str, advice: str, *, late: bool) -> Iterator[Finding]:
+def unreturned_findings(
+    trace: Trace, rule: str, advice: str, *, late: bool, cancelled: bool = False
+) -> Iterator[Finding]:
     """Make findings of the connections that are still out, at the places where they were taken.
 
     Parameters:
@@ -21,7 +24,10 @@ def unreturned_findings(trace: Trace, rule: str, advice: str, *, late: bool) -> 
         rule: the rule's name.
         advice: what to do, in one sentence.
         late: whether it is about those taken after the response had begun, or about all others.
+        cancelled: whether it is about requests that were cancelled, or about all others.
     """
+    if cancelled is not any(event.kind == "cancel" for event in trace.events):
+        return
     told: set[int | None] = set()
     for index in _unreturned(trace):
         event = trace.events[index]

@@ -18,7 +18,7 @@ ADVICE = "make the factory with expire_on_commit=False"
 @detects(RULE, Trace)
 def loaded_again(trace: Trace) -> Iterator[Finding]:
     """Find attributes that are loaded by being read, because a commit has expired them."""
-    yield from load_findings(trace, RULE, ADVICE, expired=True)
+    yield from load_findings(trace, RULE, {"commit": ADVICE})
 
 
 @detects(RULE, Trace)

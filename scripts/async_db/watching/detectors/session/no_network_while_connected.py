@@ -26,13 +26,18 @@ def waits_while_connected(trace: Trace) -> Iterator[Finding]:
         if place in told or is_test(place or trace.place):
             continue
         told.add(place)
-        what = "something else" if in_thread else event.detail
+        held = f"holds a connection while it waits for {event.detail}"
+        if in_thread:  # what it was, nobody has seen
+            took = (end.at - event.at) * 1000
+            held = (
+                f"holds a connection for {took:.0f} ms in which its thread waits, before this line"
+            )
         yield finding_at(
             trace,
             RULE,
             "suspected" if in_thread else "proven",
             index,
-            f"{trace.route} holds a connection while it waits for {what}",
+            f"{trace.route} {held}",
             "wait before the unit of work begins, or between two of them",
             place=place,
         )

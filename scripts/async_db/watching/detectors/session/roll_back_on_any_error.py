@@ -8,7 +8,7 @@ from ....findings import Finding
 from ....traces import OWN_BLOCK, Trace
 from ..registry import detects
 from ..reporting import finding_at
-from ..units_of_work import units_of_work
+from ..units_of_work import outlives_a_time_limit, units_of_work
 
 RULE = "session/roll-back-on-any-error"
 
@@ -23,6 +23,8 @@ def error_but_stored(trace: Trace) -> Iterator[Finding]:
     for unit in units_of_work(trace):
         if unit.committed is None or trace.events[unit.committed].detail == OWN_BLOCK:
             continue  # what a block of its own has stored is meant to stay, whatever comes then
+        if outlives_a_time_limit(trace, unit):
+            continue  # nobody has told the operation
         if unit.writes and unit.seen < answered:
             yield finding_at(
                 trace,

@@ -17,7 +17,7 @@ RULE = "tenancy/schema-per-request"
 SETTING = re.compile(
     r"\s*(set\s+(?!local\b|transaction\b|constraints\b|session\s+characteristics\b)"
     r"|select\s+(pg_catalog\.)?set_config\s*\(.*,\s*false\s*\)"
-    r"|select\s+(pg_catalog\.)?pg_advisory_lock\b|listen\s|use\s"
+    r"|select\s+(pg_catalog\.)?pg_(try_)?advisory_lock(_shared)?\b|listen\s|use\s"
     r"|create\s+(global\s+|local\s+)?temp)",
     re.IGNORECASE | re.DOTALL,
 )

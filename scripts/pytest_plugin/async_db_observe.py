@@ -1,6 +1,6 @@
 """A pytest plugin that watches what a service's database layer does while its tests run.
 
-Put the folder that holds this one on the path and name the plugin; there is nothing to configure::
+Put the folder that holds this file on the path and name the plugin; there is nothing to configure::
 
     PYTHONPATH=path/to/scripts/pytest_plugin pytest -p async_db_observe
 
@@ -31,12 +31,25 @@ def _observing() -> Any:
     if sys.version_info < OLDEST_PYTHON:
         needed = ".".join(map(str, OLDEST_PYTHON))
         raise pytest.UsageError(f"async_db_observe needs Python {needed} or newer")
-    return import_module(f"{__name__}.pack.observing")
+    return import_module("async_db_observe_pack.observing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     _observing().add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    # What conftests import, such as an engine that is made at import, is watched too.
+    _plugin(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(_observing().Plugin(config), "async-db-observe-session")
+    _plugin(config).configure(config)
+
+
+def _plugin(config: pytest.Config) -> Any:
+    name = "async-db-observe-session"
+    if not config.pluginmanager.has_plugin(name):
+        config.pluginmanager.register(_observing().Plugin(config.rootpath), name)
+    return config.pluginmanager.get_plugin(name)

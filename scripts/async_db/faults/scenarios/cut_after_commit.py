@@ -1,0 +1,32 @@
+"""The network cuts a connection when COMMIT is done, before its answer is there."""
+
+from collections.abc import Iterator
+
+from async_db.faults.judging import stands
+from async_db.faults.outcome import Outcome
+from async_db.faults.registry import scenario
+from async_db.faults.service import Limits
+from async_db.faults.stage import Stage
+from async_db.servers import Moment
+
+_CUTS = 4  # of each request that writes
+
+
+def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
+    """Nobody may be told to try again what is stored already."""
+    yield from stands(outcome)
+
+
+@scenario(
+    "The answer to COMMIT is lost on its way: the write is stored, and its client must not hear"
+    " that it is not, nor that it should try again.",
+    judge,
+)
+async def cut_after_commit(stage: Stage) -> Outcome:
+    writing = [request for request in stage.service.requests if request.writes] * _CUTS
+    made = [await stage.made_for(request) for request in writing]
+    for request, row in zip(writing, made, strict=True):
+        stage.wire.cut_next(b"COMMIT", Moment.AFTER)
+        await stage.send(request, "fault", row)
+    stage.wire.mend()
+    return await stage.outcome(recovered=await stage.recovered())

@@ -1,0 +1,31 @@
+"""Which findings are kept of a long run, and that the others are counted."""
+
+from dataclasses import replace
+
+import pytest
+
+from async_db.findings import Finding
+from async_db.watching import kept_findings
+from async_db.watching.kept_findings import MAX_ALIKE, KeptFindings
+
+FOUND = Finding("a/b", "proven", "app/x.py", 1, "It is so.", "Do it.", route="GET /a")
+
+
+def test_one_route_does_not_hide_another_of_the_same_line() -> None:
+    kept = KeptFindings()
+    for number in range(60):
+        kept.add(replace(FOUND, test=str(number)))
+    kept.add(replace(FOUND, route="GET /b"))
+
+    assert [finding.route for finding in kept.findings] == ["GET /a"] * MAX_ALIKE + ["GET /b"]
+    assert (kept.alike, kept.over) == (10, 0)
+
+
+def test_the_bound_on_all_holds_whatever_the_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_findings, "MAX_FINDINGS", 3)
+    kept = KeptFindings()
+    for number in range(5):
+        kept.add(replace(FOUND, route=f"GET /{number}"))
+
+    assert len(kept.findings) == len(kept._alike) == 3
+    assert (kept.alike, kept.over) == (0, 2)
