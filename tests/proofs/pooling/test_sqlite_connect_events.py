@@ -33,4 +33,4 @@ async def test_a_row_cannot_belong_to_a_row_that_is_not_there(service: Service) 
     exchange = await service.request("POST", "/dangling")
 
     observed = f"item of no order: {exchange.status}"
-    assert observed == "item of no order: 500", observed
+    assert observed == "item of no order: 409", observed

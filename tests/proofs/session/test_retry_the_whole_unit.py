@@ -8,24 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.engine import Database
 from app.database.retrying import retried
 from app.orders.models import Order
-from async_db.watching import Service, describe_error
+from async_db.watching import Serve, Service, describe_error
 
 Unit = Callable[[AsyncSession], Awaitable[None]]
 
 
 @pytest.mark.rule("session/retry-the-whole-unit")
 async def test_units_that_lost_to_others_are_done_again(
-    service: Service, real_database: Database
+    serve: Serve, real_database: Database
 ) -> None:
-    for reference in ("A-1", "A-2"):
-        await service.request("POST", "/orders", {"reference": reference, "note": "one"})
-
     told = []
-    for units in (one_that_read_too_early(real_database), two_that_wait_for_each_other()):
-        told += await asyncio.gather(*(outcome_of(service, unit) for unit in units))
+    async with serve(database_lock_timeout=60) as service:  # a deadlock is told before that
+        for reference in ("A-1", "A-2"):
+            await service.request("POST", "/orders", {"reference": reference, "note": "one"})
 
-    assert told == ["stored"] * len(told), "; ".join(told)
-    rows = (await service.request("GET", "/orders")).json()["rows"]
+        for units in (one_that_read_too_early(real_database), two_that_wait_for_each_other()):
+            told += await asyncio.gather(*(outcome_of(service, unit) for unit in units))
+
+        assert told == ["stored"] * len(told), "; ".join(told)
+        rows = (await service.request("GET", "/orders")).json()["rows"]
     assert rows[0]["note"] == "one two three four four"
 
 
