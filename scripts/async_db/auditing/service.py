@@ -17,6 +17,7 @@ from async_db.target import (
     LibraryObject,
     Module,
     Project,
+    Read,
     Release,
     Scope,
     enclosing_function,
@@ -269,7 +270,7 @@ class Service:
         self,
         rule: str,
         grade: Grade,
-        where: Call | tuple[Module, ast.AST],
+        where: Call | Read | tuple[Module, ast.AST],
         message: str,
         advice: str,
         evidence: Iterable[str] = (),
@@ -284,7 +285,7 @@ class Service:
             advice: what to do, in one sentence.
             evidence: what shows it, a line each; the code itself, if nothing is given.
         """
-        module, node = (where.scope.module, where.node) if isinstance(where, Call) else where
+        module, node = where if isinstance(where, tuple) else (where.scope.module, where.node)
         shown = tuple(evidence) or (module.source(node),)
         line = getattr(node, "lineno", 1)
         return Finding(rule, grade, module.path, line, message, advice, evidence=shown)

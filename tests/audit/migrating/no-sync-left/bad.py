@@ -46,6 +46,10 @@ class SqlOrders:
 
     def cancel_order(self, number: int): ...
 
+    @property
+    def size(self) -> int:
+        return self.session.query(object).count()
+
     def _one(self, number):
         return self.session.get(object, number)
 # --- app/use.py
@@ -82,6 +86,11 @@ async def down(session=Depends(get_db)):
         return SqlOrders(session).by_number(1)
 
     return nested()  # expect: proven
+
+
+@app.get("/property")
+async def reads_property(session: SessionDep):
+    return SqlOrders(session).size  # expect: proven
 
 
 @app.get("/engine")

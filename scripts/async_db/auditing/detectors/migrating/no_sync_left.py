@@ -8,7 +8,7 @@ from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.auditing.sessions import within
 from async_db.findings import Finding
-from async_db.target import Call, enclosing_function
+from async_db.target import Call, Read, enclosing_function
 
 RULE = "migrating/no-sync-left"
 _ADVICE = (
@@ -32,7 +32,7 @@ def blocks_the_loop(service: Service) -> Iterator[Finding]:
             RULE,
             "proven" if step.exact else "suspected",
             call,
-            f"{within(call.scope)} is async, and its call of {_told(call)} {what}: "
+            f"{within(call.scope)} is async, and its {_told(call)} {what}: "
             "all other requests wait too",
             _ADVICE,
             sessions.chain(step, sessions.blocking),
@@ -53,11 +53,13 @@ def _by_their_looks(service: Service) -> Iterator[Finding]:
                 RULE,
                 "suspected",
                 call,
-                f"{within(call.scope)} is async, and calls {_told(call)}, which only a sync session "
+                f"{within(call.scope)} is async, and calls `{call.name}`, which only a sync session "
                 "has: all other requests wait too",
                 _ADVICE,
             )
 
 
-def _told(call: Call) -> str:
-    return f"`{call.name}`" if call.name else "a function"
+def _told(call: Call | Read) -> str:
+    if isinstance(call, Read):
+        return f"reading of the property `{call.name}`"
+    return f"call of `{call.name}`" if call.name else "call"
