@@ -42,6 +42,7 @@ class Service:
         self.calls = project.calls
         self.web = project.web
         self.sessions = Sessions(project)
+        self._serves: dict[Module, bool] = {}
         self._imports: dict[Module, set[Module]] = {}
         self._parents: dict[Module, dict[ast.AST, ast.AST]] = {}
 
@@ -66,6 +67,12 @@ class Service:
         )
 
     def serves(self, module: Module) -> bool:
+        """Say whether a module is neither a test nor a migration nor a script that stands alone."""
+        if module not in self._serves:
+            self._serves[module] = self._is_served(module)
+        return self._serves[module]
+
+    def _is_served(self, module: Module) -> bool:
         folders = module.path.split("/")[:-1]
         if module.is_test or _MIGRATIONS & set(folders) or _ASIDE & set(folders):
             return False
