@@ -65,6 +65,7 @@ class Show:
 # --- app/main.py
 from fastapi import Depends, FastAPI
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from . import db as database
@@ -102,6 +103,14 @@ async def with_engine():
     with Session(database.engine) as session, SessionLocal.begin() as other:  # expect: proven
         other.add(session)
     return database.Scoped.scalars(select(1))  # expect: proven
+
+
+@app.get("/habits")
+async def habits(session: AsyncSession):
+    session.commit()  # expect: proven
+    for row in session.scalars(select(1)):  # expect: proven
+        print(row)
+    return session.execute(select(1)).all()  # expect: proven
 
 
 @app.get("/unknown")

@@ -1,7 +1,8 @@
-"""A sync session or engine used on the event loop, directly or by what an `async def` calls."""
+"""A sync session or engine used on the event loop, and async ones used as if they were sync."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
@@ -37,7 +38,30 @@ def blocks_the_loop(service: Service) -> Iterator[Finding]:
             _ADVICE,
             sessions.chain(step, sessions.blocking),
         )
+    yield from _never_awaited(service)
     yield from _by_their_looks(service)
+
+
+def _never_awaited(service: Service) -> Iterator[Finding]:
+    """Find calls of async sessions that are written as those of sync ones: nothing awaits them."""
+    for use in service.sessions.uses:
+        call, module = use.call, use.call.scope.module
+        if not use.is_async or call.use == "awaited" or not service.serves(module):
+            continue
+        around = next(service.ancestors(call.node, module), None)
+        if call.use == "discarded":
+            outcome = "the coroutine never runs, with a warning alone"
+        elif call.use == "iterated" or isinstance(around, ast.Attribute):
+            outcome = "a coroutine has none of what a result has"
+        else:
+            continue  # whoever gets it may await it
+        yield service.finding(
+            RULE,
+            "proven",
+            call,
+            f"{within(call.scope)} does not await `{use.method}` of an async session: {outcome}",
+            f"`await`, in parentheses where something of its result is read: (await ….{use.method}(…))",
+        )
 
 
 def _by_their_looks(service: Service) -> Iterator[Finding]:
