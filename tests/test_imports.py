@@ -144,7 +144,7 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 def absolute(node: ast.ImportFrom, path: Path) -> str:
     """Name what a module of the pack imports from: `from ..traces` is `async_db.traces`."""
-    if not node.level:
+    if not node.level or "scripts" not in path.parts:
         return node.module or ""
     package = path.parts[path.parts.index("scripts") + 1 : -node.level]
     return ".".join((*package, *filter(None, (node.module,))))

@@ -40,7 +40,7 @@ def write(project: Path, names: list[str]) -> None:
 def test_the_plugin_hides_nothing_and_is_not_hidden(tmp_path: Path) -> None:
     assert {"async_db", "observe", "render"} <= set(OURS)
     write(tmp_path, OURS)
-    done = run_pytest(tmp_path)
+    done = run_pytest(tmp_path, alone=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "session/commit-before-response" in done.stdout
 

@@ -163,6 +163,14 @@ async def read_computed(session: AsyncSession = Depends(get_session)) -> str:
     return order.updated  # Order.updated, which the database has computed
 
 
+@app.get("/detached")
+async def read_detached() -> str:
+    async with state["sessions"].begin() as session:
+        order = await session.get_one(Order, 1)
+        order.note = "detached"
+    return order.updated  # Order.updated, which the database has computed
+
+
 @app.get("/property")
 async def read_property(session: AsyncSession = Depends(get_session)) -> int:
     order = await session.get_one(Order, 1)
@@ -177,7 +185,7 @@ from service import app, lifespan
 
 PATHS = [
     "/modelled", "/refused", "/relationship", "/deferred", "/subclass", "/committed",
-    "/rolled-back", "/savepoint", "/computed", "/property",
+    "/rolled-back", "/savepoint", "/computed", "/detached", "/property",
 ]
 
 
@@ -193,6 +201,7 @@ async def test_all():
 RULES = {
     "/committed": "session/no-expire-on-commit",
     "/computed": "loading/refresh-server-defaults",
+    "/detached": "loading/refresh-server-defaults",
     "/property": "loading/refresh-server-defaults",
 }
 
@@ -206,7 +215,7 @@ def test_each_is_named_at_its_line_with_its_cause(tmp_path: Path) -> None:
     assert paths
     assert {each["grade"] for each in found} == {"proven"}
     told = {each["route"].removeprefix("GET "): each for each in found}
-    assert len(found) == len(told) == 10, [(e["route"], e["rule"], e["message"]) for e in found]
+    assert len(found) == len(told) == 11, [(e["route"], e["rule"], e["message"]) for e in found]
     for route, each in told.items():
         assert each["rule"] == RULES.get(route, "loading/no-lazy-loads"), route
         line = lines[each["line"] - 1]

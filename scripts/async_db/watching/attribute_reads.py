@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ EXPLICIT_LOADS = frozenset(
     }
 )
 MAX_FRAMES = 60
+WRAPPERS = Path(__file__).parent.as_posix()  # they stand between SQLAlchemy's own functions
 
 
 def attribute_read(executed: ORMExecuteState) -> str:
@@ -45,6 +47,19 @@ def attribute_read(executed: ORMExecuteState) -> str:
     return f"{_kind(state, key, executed.session)} {state.class_.__name__}.{key}"
 
 
+def detached_read() -> str:
+    """Name what is read of an instance whose session is closed, if a write has left it to be loaded.
+
+    Whether a commit has expired it, nobody knows any more.
+    """
+    read = _read()
+    if read is None or read[0].expired:
+        return ""
+    state, key = read
+    kind = _kind(state, key, None)
+    return "" if kind == "discarded" else f"{kind} {state.class_.__name__}.{key}"
+
+
 def _read() -> tuple[Any, str] | None:
     """Give the state of the instance and the attribute that the code outside SQLAlchemy reads."""
     found = None
@@ -59,15 +74,15 @@ def _read() -> tuple[Any, str] | None:
             if frame.f_code.co_name == "get" and file.endswith("/orm/attributes.py"):
                 values = frame.f_locals
                 found = (values.get("state"), getattr(values.get("self"), "key", None))
-        elif inside:
+        elif inside and not file.startswith(WRAPPERS):
             break
         frame = frame.f_back
     return None if found is None or None in found else found  # type: ignore[return-value]
 
 
-def _kind(state: Any, key: str, session: Session) -> str:
+def _kind(state: Any, key: str, session: Session | None) -> str:
     if state.expired:
-        return "expired" if session.expire_on_commit else "discarded"
+        return "expired" if session and session.expire_on_commit else "discarded"
     if key not in state.expired_attributes:
         return "deferred"
     columns = getattr(inspect(state.class_).attrs.get(key), "columns", [])

@@ -17,6 +17,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, strategies
+from sqlalchemy.orm.base import SQL_OK
+from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.pool import Pool
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
@@ -58,6 +60,9 @@ class Watcher(Protocol):
 
     def load_refused(self, what: str, session: Session | None) -> None:
         """Take note that an attribute is read which must not be loaded by that."""
+
+    def load_detached(self) -> None:
+        """Take note that an attribute is read of an instance whose session is closed."""
 
     def engine_made(self, engine: Engine) -> None:
         """Take note of an engine that has just been made."""
@@ -130,6 +135,7 @@ def _wrappers(watcher: Watcher) -> Iterator[tuple[type, str, object]]:
         if isinstance(loader, type) and "_invoke_raise_load" in vars(loader):
             wrapped = _raise_load(watcher, loader.__dict__["_invoke_raise_load"])
             yield loader, "_invoke_raise_load", wrapped
+    yield InstanceState, "_load_expired", _load_expired(watcher, InstanceState._load_expired)
     for loop in _loops():
         yield loop, "create_task", _create_task(watcher, loop.create_task)
 
@@ -149,6 +155,15 @@ def _raise_load(watcher: Watcher, raise_load: Callable[..., Any]) -> Callable[..
         return raise_load(loader, state, *args, **kwargs)
 
     return raised
+
+
+def _load_expired(watcher: Watcher, load: Callable[..., Any]) -> Callable[..., Any]:
+    def loaded(owner: Any, state: Any, passive: Any) -> Any:
+        if passive & SQL_OK and state.session is None:
+            watcher.load_detached()
+        return load(owner, state, passive)
+
+    return loaded
 
 
 def _loops() -> list[Any]:

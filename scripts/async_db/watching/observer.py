@@ -25,6 +25,7 @@ from sqlalchemy.pool import Pool
 from ..findings import Finding
 from ..traces import OWN_BLOCK, Event, Kind, Trace
 from .asgi_types import ASGIApp, Receive, Scope, Send
+from .attribute_reads import detached_read
 from .callers import calls
 from .coverage import Coverage
 from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
@@ -193,6 +194,9 @@ class Observer(Recorder):
     def load_refused(self, what: str, session: Session | None) -> None:
         self._safely(self._on_load_refused)(what, session)
 
+    def load_detached(self) -> None:
+        self._safely(self._on_load_detached)()
+
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
 
@@ -238,6 +242,11 @@ class Observer(Recorder):
     def _on_load_refused(self, what: str, session: Session | None) -> None:
         number = None if session is None else self._sessions(session)
         self._record("load", detail=f"refused {what}", session=number)
+
+    def _on_load_detached(self) -> None:
+        read = detached_read()
+        if read:
+            self._record("load", detail=read)
 
     def _on_task_started(self, task: asyncio.Task[Any]) -> None:
         self._started_tasks.add(task, asyncio.current_task(), self.places.here())

@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -13,6 +14,14 @@ def test_settings_do_not_print_the_password() -> None:
 
     observed = next(part for part in str(settings).split() if part.startswith("database_url="))
     assert observed == "database_url=SecretStr('**********')", observed
+
+
+def test_an_error_in_the_settings_does_not_print_them() -> None:
+    with pytest.raises(ValidationError) as failure:
+        Settings.model_validate({"database_pool_size": "hush"})
+
+    printed = "all that was given" if "hush" in str(failure.value) else "no value"
+    assert printed == "no value", f"a wrong setting prints {printed}"
 
 
 async def test_an_error_does_not_print_what_users_sent(database_url: str) -> None:

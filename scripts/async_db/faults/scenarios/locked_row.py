@@ -9,7 +9,7 @@ from async_db.faults.registry import Need, scenario
 from async_db.faults.service import Limits, filled_sql
 from async_db.faults.stage import Stage
 
-_HOT = 25  # clients that want the row: more than twice as many as a usual pool has connections
+_HOT = 22  # clients that want the row: more than twice as many as a usual pool has connections
 _TIMES = 3  # that each of them tries
 _APART = 0.05  # seconds between two of them: who comes all at once also gives up all at once
 _INNOCENT = 4  # clients that want something else
@@ -24,7 +24,7 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 
 
 @scenario(
-    "One row is locked and 25 clients want it, again and again: who wants something else must be served as ever,"
+    "One row is locked and 22 clients want it, again and again: who wants something else must be served as ever,"
     " and the service must stay ready and alive.",
     judge,
     needs=(Need.WRITER, Need.UPDATER, Need.LOCK),

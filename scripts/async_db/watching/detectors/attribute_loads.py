@@ -127,7 +127,7 @@ def load_findings(trace: Trace, rule: str, advice: dict[Cause, str]) -> Iterator
 
 def refused_load(trace: Trace) -> RefusedLoad | None:
     """Give the first attribute that could not be loaded, if it is known by the error alone."""
-    if any(e.kind == "load" and e.detail.startswith("refused") for e in trace.events):
+    if any(_says_why(event) for event in trace.events):
         return None
     for index, event in enumerate(trace.events):
         if event.kind != "error":
@@ -137,6 +137,12 @@ def refused_load(trace: Trace) -> RefusedLoad | None:
         if "lazy load operation of attribute" in event.detail or RAISED_LOAD in event.detail:
             return RefusedLoad(index, expired=False)
     return None
+
+
+def _says_why(event: Event) -> bool:
+    """Say whether an attribute was read that could not be loaded, and whose cause is known."""
+    detached = event.session is None
+    return event.kind == "load" and (detached or event.detail.startswith("refused"))
 
 
 def _cause(trace: Trace, index: int, kind: str) -> Cause:
