@@ -77,7 +77,7 @@ FILES = {
             store(orders, 1)
             sorted([1], key=orders.rank)
             session.commit()
-            return orders.size
+            return len(orders.size)
     """,
     "shop__job": """
         from sqlalchemy.orm import Session

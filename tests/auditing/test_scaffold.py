@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFUTABLE = {rule.name: rule for rule in load_rules(ROOT / "references")}
 UNSEEN = {
     "engine/after-fork": "what a worker inherits is decided by its server",
+    "engine/refused-values-not-logged": "what an error text shows is decided by the driver",
     "engine/secrets-not-logged": "whether a text is secret is not in its type",
     "loading/load-before-serialising": "what a model shows is decided by pydantic when it runs",
     "loading/refresh-server-defaults": "which columns the server fills is in the database",

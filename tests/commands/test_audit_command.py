@@ -85,6 +85,8 @@ def test_json_has_all_of_it(service: Path, capfd: pytest.CaptureFixture[str]) ->
     ("arguments", "code", "part"),
     [
         (["--only", "inventory"], 0, "Inventory"),
+        (["--only", "plan"], 0, "main.py: 1 routes, reads, 0 functions, 1 awaits"),
+        (["--only", "plan", "--format", "json"], 0, '"kind": "router"'),
         (["--only", "findings", "--rule", "engine/asyncio-extra"], 0, "Findings: none"),
         (["--rule", "migrating/no-sync-left"], 1, "main.py:16"),
         (["--format", "github"], 1, "::error file=main.py,line=16,title=migrating/no-sync-left"),

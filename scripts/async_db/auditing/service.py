@@ -17,6 +17,7 @@ from async_db.target import (
     LibraryObject,
     Module,
     Project,
+    Read,
     Release,
     Scope,
     enclosing_function,
@@ -41,6 +42,7 @@ class Service:
         self.calls = project.calls
         self.web = project.web
         self.sessions = Sessions(project)
+        self._serves: dict[Module, bool] = {}
         self._imports: dict[Module, set[Module]] = {}
         self._parents: dict[Module, dict[ast.AST, ast.AST]] = {}
 
@@ -65,6 +67,12 @@ class Service:
         )
 
     def serves(self, module: Module) -> bool:
+        """Say whether a module is neither a test nor a migration nor a script that stands alone."""
+        if module not in self._serves:
+            self._serves[module] = self._is_served(module)
+        return self._serves[module]
+
+    def _is_served(self, module: Module) -> bool:
         folders = module.path.split("/")[:-1]
         if module.is_test or _MIGRATIONS & set(folders) or _ASIDE & set(folders):
             return False
@@ -269,7 +277,7 @@ class Service:
         self,
         rule: str,
         grade: Grade,
-        where: Call | tuple[Module, ast.AST],
+        where: Call | Read | tuple[Module, ast.AST],
         message: str,
         advice: str,
         evidence: Iterable[str] = (),
@@ -284,7 +292,7 @@ class Service:
             advice: what to do, in one sentence.
             evidence: what shows it, a line each; the code itself, if nothing is given.
         """
-        module, node = (where.scope.module, where.node) if isinstance(where, Call) else where
+        module, node = where if isinstance(where, tuple) else (where.scope.module, where.node)
         shown = tuple(evidence) or (module.source(node),)
         line = getattr(node, "lineno", 1)
         return Finding(rule, grade, module.path, line, message, advice, evidence=shown)

@@ -8,11 +8,13 @@ from functools import cached_property
 
 from async_db.target import (
     Call,
+    Callee,
     Class,
     Function,
     Instance,
     LibraryObject,
     Project,
+    Read,
     Scope,
     Type,
     enclosing_function,
@@ -47,12 +49,12 @@ class Step:
     """How a function reaches the database: by a call, of `below` or of the database itself.
 
     Parameters:
-        call: that the function makes.
+        call: that the function makes, or the property that it reads.
         below: what the call runs; None where it is a session's own method.
         exact: whether that is sure here and on all steps below.
     """
 
-    call: Call
+    call: Call | Read
     below: Function | None
     exact: bool
 
@@ -123,20 +125,25 @@ class Sessions:
         return self._reaching(direct, lambda function: not function.is_async)
 
     @cached_property
-    def on_the_loop(self) -> tuple[tuple[Call, Step], ...]:
+    def on_the_loop(self) -> tuple[tuple[Call | Read, Step], ...]:
         """The calls in `async def` that wait for the database as plain calls do, and how."""
-        found: list[tuple[Call, Step]] = []
+        found: list[tuple[Call | Read, Step]] = []
         for use in self.uses:
             if not use.is_async and self._runs_on_the_loop(use.call):
                 found.append((use.call, Step(use.call, None, True)))
         for below, step in self.blocking.items():
-            for call, callee in self.calls.callers(below):
+            for call, callee in self._sites(below):
                 if self._runs_on_the_loop(call):
                     exact = callee.exact and step.exact and call.use != "awaited"
                     found.append((call, Step(call, below, exact)))
         return tuple(sorted(found, key=lambda each: (each[0].scope.module.path, place(each[0]))))
 
-    def _runs_on_the_loop(self, call: Call) -> bool:
+    def _sites(self, function: Function) -> Iterator[tuple[Call | Read, Callee]]:
+        """Give the calls that run a function, and what reads it where it is a property."""
+        yield from self.calls.callers(function)
+        yield from self.calls.readers(function)
+
+    def _runs_on_the_loop(self, call: Call | Read) -> bool:
         function = enclosing_function(call.scope)
         return function is not None and function.is_async and call.inside != "lambda"
 
@@ -162,7 +169,7 @@ class Sessions:
         return self._reaching(calls, lambda function: True)
 
     def _reaching(
-        self, direct: Iterable[Call], passes: Callable[[Function], bool]
+        self, direct: Iterable[Call | Read], passes: Callable[[Function], bool]
     ) -> dict[Function, Step]:
         found: dict[Function, Step] = {}
         waiting: list[Function] = []
@@ -175,7 +182,7 @@ class Sessions:
                 waiting.append(function)
         while waiting:
             below = waiting.pop(0)
-            for call, callee in self.calls.callers(below):
+            for call, callee in self._sites(below):
                 function = enclosing_function(call.scope)
                 if function is None or call.inside == "lambda" or not passes(function):
                     continue
@@ -202,11 +209,11 @@ class Sessions:
         return self.kind(of) if isinstance(called, Instance) else ""
 
 
-def place(call: Call) -> str:
+def place(call: Call | Read) -> str:
     return f"{call.scope.module.path}:{call.node.lineno}"
 
 
-def source(call: Call) -> str:
+def source(call: Call | Read) -> str:
     return call.scope.module.source(call.node)
 
 

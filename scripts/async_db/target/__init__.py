@@ -30,6 +30,7 @@ from async_db.target.structure import (
     Class,
     Function,
     Module,
+    Read,
     Scope,
     enclosing_function,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "ModuleObject",
     "NotUnderstood",
     "Project",
+    "Read",
     "Release",
     "Returning",
     "Route",

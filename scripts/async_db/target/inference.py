@@ -523,6 +523,10 @@ class Types:
                 return Manager(element, MANAGER_MAKERS[name])
         return None
 
+    def is_property(self, function: Function) -> bool:
+        """Say whether a method runs when an attribute is read."""
+        return function.owner is not None and bool(self.decorators(function) & _PROPERTIES)
+
     def decorators(self, function: Function) -> set[str]:
         """Give the names of a function's decorators: canonical where a library's, else as written."""
         names = set()

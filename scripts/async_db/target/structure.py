@@ -60,6 +60,21 @@ class Call:
 
 
 @dataclass(slots=True, eq=False)
+class Read:
+    """An attribute that is read, which runs a property."""
+
+    node: ast.Attribute
+    scope: Function
+    use: Literal[""] = ""
+    inside: Literal["", "lambda"] = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the attribute."""
+        return self.node.attr
+
+
+@dataclass(slots=True, eq=False)
 class Scope:
     """Where names are bound: a module, a class or a function.
 

@@ -46,6 +46,10 @@ class SqlOrders:
 
     def cancel_order(self, number: int): ...
 
+    @property
+    def size(self) -> int:
+        return self.session.query(object).count()
+
     def _one(self, number):
         return self.session.get(object, number)
 # --- app/use.py
@@ -61,6 +65,7 @@ class Show:
 # --- app/main.py
 from fastapi import Depends, FastAPI
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from . import db as database
@@ -84,6 +89,11 @@ async def down(session=Depends(get_db)):
     return nested()  # expect: proven
 
 
+@app.get("/property")
+async def reads_property(session: SessionDep):
+    return SqlOrders(session).size  # expect: proven
+
+
 @app.get("/engine")
 async def with_engine():
     with database.engine.begin() as connection:  # expect: proven
@@ -93,6 +103,14 @@ async def with_engine():
     with Session(database.engine) as session, SessionLocal.begin() as other:  # expect: proven
         other.add(session)
     return database.Scoped.scalars(select(1))  # expect: proven
+
+
+@app.get("/habits")
+async def habits(session: AsyncSession):
+    session.commit()  # expect: proven
+    for row in session.scalars(select(1)):  # expect: proven
+        print(row)
+    return session.execute(select(1)).all()  # expect: proven
 
 
 @app.get("/unknown")

@@ -17,5 +17,18 @@ class Sql(Port):
         return await self.session.get(object, 1)
 
 
+async def later(session: AsyncSession, group):
+    group.create_task(session.commit())
+    session.add(object())
+    found = session.get(object, 1)
+    async for row in await session.stream(object):
+        print(row)
+    return (await found), (await session.scalars(object)).all()
+
+
+def passes(session: AsyncSession):
+    return session.flush()
+
+
 async def use(port: Port):
     return await port.load()

@@ -1,14 +1,15 @@
-"""A sync session or engine used on the event loop, directly or by what an `async def` calls."""
+"""A sync session or engine used on the event loop, and async ones used as if they were sync."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.auditing.sessions import within
 from async_db.findings import Finding
-from async_db.target import Call, enclosing_function
+from async_db.target import Call, Read, enclosing_function
 
 RULE = "migrating/no-sync-left"
 _ADVICE = (
@@ -32,12 +33,35 @@ def blocks_the_loop(service: Service) -> Iterator[Finding]:
             RULE,
             "proven" if step.exact else "suspected",
             call,
-            f"{within(call.scope)} is async, and its call of {_told(call)} {what}: "
+            f"{within(call.scope)} is async, and its {_told(call)} {what}: "
             "all other requests wait too",
             _ADVICE,
             sessions.chain(step, sessions.blocking),
         )
+    yield from _never_awaited(service)
     yield from _by_their_looks(service)
+
+
+def _never_awaited(service: Service) -> Iterator[Finding]:
+    """Find calls of async sessions that are written as those of sync ones: nothing awaits them."""
+    for use in service.sessions.uses:
+        call, module = use.call, use.call.scope.module
+        if not use.is_async or call.use == "awaited" or not service.serves(module):
+            continue
+        around = next(service.ancestors(call.node, module), None)
+        if call.use == "discarded":
+            outcome = "the coroutine never runs, with a warning alone"
+        elif call.use == "iterated" or isinstance(around, ast.Attribute):
+            outcome = "a coroutine has none of what a result has"
+        else:
+            continue  # whoever gets it may await it
+        yield service.finding(
+            RULE,
+            "proven",
+            call,
+            f"{within(call.scope)} does not await `{use.method}` of an async session: {outcome}",
+            f"`await`, in parentheses where something of its result is read: (await ….{use.method}(…))",
+        )
 
 
 def _by_their_looks(service: Service) -> Iterator[Finding]:
@@ -53,11 +77,13 @@ def _by_their_looks(service: Service) -> Iterator[Finding]:
                 RULE,
                 "suspected",
                 call,
-                f"{within(call.scope)} is async, and calls {_told(call)}, which only a sync session "
+                f"{within(call.scope)} is async, and calls `{call.name}`, which only a sync session "
                 "has: all other requests wait too",
                 _ADVICE,
             )
 
 
-def _told(call: Call) -> str:
-    return f"`{call.name}`" if call.name else "a function"
+def _told(call: Call | Read) -> str:
+    if isinstance(call, Read):
+        return f"reading of the property `{call.name}`"
+    return f"call of `{call.name}`" if call.name else "call"
