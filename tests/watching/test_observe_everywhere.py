@@ -104,7 +104,7 @@ def threaded_lazy() -> int:
 def slow_thread() -> int:
     with Session(state["sync"]) as session:
         count = len(session.scalars(select(Parent)).all())
-        time.sleep(0.1)
+        time.sleep(0.3)  # much longer than a busy machine may keep a thread from its processor
         return count + len(session.scalars(select(Child)).all())
 
 
