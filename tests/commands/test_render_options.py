@@ -73,7 +73,7 @@ def test_without_features_there_are_none(command: Command, tmp_path: Path) -> No
     assert {path for path in files(tmp_path / "shop") if path.startswith("app/orders/")} == {
         f"app/orders/{name}.py"
         for name in (
-            *("__init__", "confirmation", "dependencies", "models"),
+            *("__init__", "confirmation", "creation", "dependencies", "models"),
             *("repository", "routes", "schemas"),
         )
     }
