@@ -4,7 +4,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from async_db.watching import Serve
+from app.database.engine import Database
+from async_db.watching import Serve, Service
 
 
 @pytest.mark.rule("pooling/limit-concurrency")
@@ -14,13 +15,13 @@ async def test_imports_leave_connections_to_others(
 ) -> None:
     async with serve_with_pool_of(2, imports_at_once=1) as service:
         slots = service.state["import_slots"] = Slots(service.state["import_slots"])
-        with held("before_cursor_execute", is_insert) as (inserts, gate):
+        with held("before_cursor_execute", is_insert) as (_, gate):
             imports = []
             for number in range(2):
                 body = [{"reference": f"A-{number}"}]
                 imported = service.request("POST", "/orders/import", body)
                 imports.append(asyncio.create_task(imported))
-                await inserting_or_waiting(inserts, slots)
+                await connected_or_waiting(service, slots, number + 1)
             read = await service.request("GET", "/orders")
             gate.set()
             statuses = [(await task).status for task in imports]
@@ -31,15 +32,14 @@ async def test_imports_leave_connections_to_others(
 
 
 class Slots:
-    """The service's own semaphore, with a count of those who have had to wait."""
+    """The service's own semaphore, which tells whether somebody has had to wait."""
 
     def __init__(self, semaphore: asyncio.Semaphore) -> None:
         self.semaphore = semaphore
-        self.waits = asyncio.Semaphore(0)
+        self.waited = False
 
     async def acquire(self) -> None:
-        if self.semaphore.locked():
-            self.waits.release()
+        self.waited = self.waited or self.semaphore.locked()
         await self.semaphore.acquire()
 
     def release(self) -> None:
@@ -50,9 +50,9 @@ def is_insert(_connection: object, _cursor: object, statement: str, *_: object) 
     return statement.startswith("INSERT")
 
 
-async def inserting_or_waiting(inserts: asyncio.Semaphore, slots: Slots) -> None:
-    """Wait until one more import has its connection, or waits for its turn to have one."""
-    either = [asyncio.create_task(event.acquire()) for event in (inserts, slots.waits)]
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    for task in either:
-        task.cancel()
+async def connected_or_waiting(service: Service, slots: Slots, imports: int) -> None:
+    """Wait until each import has its connection, or one waits for its turn to have one."""
+    database: Database = service.state["database"]
+    async with asyncio.timeout(30):
+        while database.pool_use().in_use < imports and not slots.waited:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
