@@ -35,7 +35,9 @@ HELD: dict[str, Outcome] = {
     "failing-background-task": outcome(*in_phase("next on the connection", TOLD_TO_WAIT)),
     "killed-backends": WELL,
     "locked-row": outcome(
-        *in_phase("hot", TOLD_TO_WAIT), *in_phase("innocent", STORED), READY, ALIVE
+        *in_phase("hot", TOLD_TO_WAIT),
+        *in_phase("innocent", *[STORED] * 19, TOLD_TO_WAIT),
+        *(READY, ALIVE),
     ),
     "pgbouncer-restart": WELL,
     "read-only-failover": WELL,

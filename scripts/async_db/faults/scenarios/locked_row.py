@@ -14,17 +14,20 @@ _TIMES = 3  # that each of them tries
 _APART = 0.05  # seconds between two of them: who comes all at once also gives up all at once
 _INNOCENT = 4  # clients that want something else
 _PAUSE = 0.05
+# The share of them that may meet a pool whose every slot waits for the row. Where a lock is waited
+# for as long as the pool, it is half of them.
+_UNLUCKY = 0.05
 
 
 def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
-    """Only who wants the row may be refused."""
-    yield from stands(outcome.besides("innocent"))
-    yield from serves_all(outcome, "innocent")
+    """Only who wants the row may be refused, and hardly anybody else."""
+    yield from stands(outcome)
+    yield from serves_all(outcome, "innocent", but=_UNLUCKY)
     yield from serves_all(outcome, "ready")
 
 
 @scenario(
-    "One row is locked and 22 clients want it, again and again: who wants something else must be served as ever,"
+    "One row is locked and 22 clients want it, again and again: who wants something else must be served, 19 of 20 at least,"
     " and the service must stay ready and alive.",
     judge,
     needs=(Need.WRITER, Need.UPDATER, Need.LOCK),
