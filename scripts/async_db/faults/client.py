@@ -49,7 +49,7 @@ class Client:
     limit: float
     sent: list[Sent] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(
-        default_factory=lambda: itertools.count(random.randrange(1, _HIGHEST_START))  # noqa: S311
+        default_factory=lambda: itertools.count(random.randrange(1, _HIGHEST_START))  # noqa: S311 (no secret)
     )
 
     def values(self, made: Values | None = None) -> dict[str, object]:

@@ -65,16 +65,18 @@ class PostgresqlDatabase:
             return [bool(await connection.fetchval(question)) for question in questions]
 
     async def connections(self, *, busy: bool) -> int:
-        where = f"{_OTHERS} and {_BUSY}" if busy else _OTHERS
-        return int(await self.ask(f"select count(*) from pg_stat_activity where {where}"))  # noqa: S608
+        return await self._count(f"{_OTHERS} and {_BUSY}" if busy else _OTHERS)
 
     async def waiting(self) -> int:
-        where = f"{_OTHERS} and wait_event_type = 'Lock'"
-        return int(await self.ask(f"select count(*) from pg_stat_activity where {where}"))  # noqa: S608
+        return await self._count(f"{_OTHERS} and wait_event_type = 'Lock'")
+
+    async def _count(self, where: str) -> int:
+        select = f"select count(*) from pg_stat_activity where {where}"  # noqa: S608 (constants)
+        return int(await self.ask(select))
 
     async def kill_backends(self) -> int:
         """End all of the service's connections from the server's side; give how many there were."""
-        select = f"select pg_terminate_backend(pid) from pg_stat_activity where {_OTHERS}"  # noqa: S608
+        select = f"select pg_terminate_backend(pid) from pg_stat_activity where {_OTHERS}"  # noqa: S608 (a constant)
         async with self._connection() as connection:
             return len(await connection.fetch(select))
 

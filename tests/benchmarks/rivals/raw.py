@@ -26,7 +26,7 @@ select o.id, o.reference, o.note, o.confirmation_requested_at, o.confirmed_at, o
 from orders o left join order_items i on i.order_id = o.id
 where o.id = $1 order by i.id
 """
-ADD_ORDER = f"insert into orders (reference, note) values ($1, $2) returning {COLUMNS}"  # noqa: S608
+ADD_ORDER = f"insert into orders (reference, note) values ($1, $2) returning {COLUMNS}"  # noqa: S608 (constants)
 ADD_ITEMS = """
 insert into order_items (order_id, sku, quantity)
 select $1, sku, quantity from unnest($2::text[], $3::integer[]) as item (sku, quantity)

@@ -54,5 +54,6 @@ async def connected_or_waiting(service: Service, slots: Slots, imports: int) -> 
     """Wait until each import has its connection, or one waits for its turn to have one."""
     database: Database = service.state["database"]
     async with asyncio.timeout(30):
+        # Asked again and again, since the pool tells nobody that a connection is taken.
         while database.pool_use().in_use < imports and not slots.waited:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
