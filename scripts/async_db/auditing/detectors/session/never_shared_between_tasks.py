@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
-from async_db.target import Call, Instance
+from async_db.target import Call, FunctionObject, Instance
 
 RULE = "session/never-shared-between-tasks"
 _ADVICE = (
@@ -120,9 +120,21 @@ def _sessions_in(service: Service, call: Call, node: ast.expr) -> list[str]:
         of = service.types.of(node.func.value, call.scope)
         if service.sessions.is_session(of):
             given.append(node.func.value)
-    return [
+    found = [
         ast.unparse(each)
         for each in given
         if isinstance(each, ast.Name | ast.Attribute)
         and service.sessions.is_session(service.types.of(each, call.scope))
     ]
+    for each in given:
+        if _is_coroutine(service, call, each):
+            found += _sessions_in(service, call, each)
+    return found
+
+
+def _is_coroutine(service: Service, call: Call, node: ast.expr) -> bool:
+    """Say whether an argument is a coroutine, that whoever gets it runs later."""
+    if not isinstance(node, ast.Call):
+        return False
+    called = service.types.of(node.func, call.scope)
+    return isinstance(called, FunctionObject) and called.function.is_async
