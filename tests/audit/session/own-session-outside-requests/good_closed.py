@@ -1,6 +1,6 @@
 import contextlib
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -46,3 +46,13 @@ class Unit:
 def given(session: Session):
     same = session
     return same.scalar(select(1))
+
+
+def after_insert(mapper, connection: Connection, target):
+    session = Session(bind=connection)
+    session.commit()
+
+
+def in_the_same_transaction(session: Session):
+    inner = Session(bind=session.connection())
+    inner.commit()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
-from async_db.target import Function, FunctionObject
+from async_db.target import Function, FunctionObject, libraries
 
 RULE = "session/own-session-outside-requests"
 _CLOSES = frozenset({"close", "aclose", "remove", "close_all"})
@@ -54,6 +54,9 @@ def _is_new(service: Service, function: Function, node: ast.Call) -> bool:
     """Say whether a call gives a session that nobody else has: of a factory, or of who returns that."""
     if not service.sessions.is_session(service.types.of(node, function)):
         return False
+    for given in (*node.args, *(each.value for each in node.keywords)):
+        if service.types.is_a(service.types.of(given, function), libraries.CONNECTION):
+            return False  # the connection is somebody else's, and so is giving it back
     if any(call.node is node and service.sessions.factory_of(call) for call in function.calls):
         return True
     called = service.types.of(node.func, function)
