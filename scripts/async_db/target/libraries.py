@@ -17,7 +17,7 @@ def _words(text: str) -> frozenset[str]:
 
 LIBRARIES = (
     _words("""aiosqlite alembic anyio asyncpg celery databases dependency_injector dishka fastapi
-        fastapi_users flask httpx modern_di modern_di_fastapi psycopg psycopg2 punq pydantic
+        fastapi_users fastapi_users_db_sqlalchemy fastcrud flask httpx modern_di modern_di_fastapi psycopg psycopg2 punq pydantic
         pydantic_settings pytest pytest_asyncio requests sqlalchemy sqlmodel starlette svcs
         typing_extensions""")
     | sys.stdlib_module_names
