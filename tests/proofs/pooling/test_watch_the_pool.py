@@ -16,8 +16,11 @@ EXPOSED = {"expose_pool_use": True, "database_pool_timeout": 60}
 
 
 async def test_who_had_to_wait_is_told_by_the_log(
-    serve_with_pool_of: Serve, capfd: pytest.CaptureFixture[str]
+    serve_with_pool_of: Serve,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("app.database.pool.TELL_AFTER", 0)  # this one need not be long
     async with serve_with_pool_of(1, **EXPOSED) as service, one_request_waiting(service):
         pass
 
