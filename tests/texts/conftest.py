@@ -1,5 +1,6 @@
 """A PostgreSQL for what the references state of it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,6 @@ def server() -> Iterator[ThrowawayPostgres]:
 @pytest.fixture
 def new_url(server: ThrowawayPostgres, request: pytest.FixtureRequest) -> str:
     """The URL of an empty database, which names no driver."""
-    name = f"facts_{request.node.name}"
+    name = re.sub(r"\W", "_", f"facts_{request.node.name}".lower())[-60:].strip("_")
     server.create_database(name)
     return server.url(name)
