@@ -36,6 +36,7 @@ UNSEEN = {
     "pooling/size-for-the-whole-fleet": "how many processes there are is not here",
     "pooling/sqlite-connect-events": "which database is used is decided by the URL",
     "pooling/watch-the-pool": "what is worth watching is for a person to say",
+    "queries/aware-times": "the scaffold's columns are aware by a name for their type",
     "repository/set-based-writes": "not built: two statements that should be one look like any two",
     "repository/update-in-one-statement": "not built: two statements look like any two",
     "session/answer-by-sqlstate": "which errors a database gives is in the database",
