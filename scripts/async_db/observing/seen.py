@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..findings import Finding, Notice, visible
-
-if TYPE_CHECKING:
-    from ..watching import Coverage
+from ..traces import Coverage
 
 NOT_JUDGED = (
     "session/commit-before-response, session/roll-back-on-any-error, session/one-per-request, "
@@ -51,8 +49,6 @@ class Seen:
 
     @classmethod
     def from_text(cls, text: str) -> Seen:
-        from ..watching import Coverage
-
         fields: dict[str, Any] = json.loads(text)
         counts = fields["coverage"]
         return cls(
@@ -83,6 +79,8 @@ class Seen:
                 f"where it is opened, committed and closed by them was not judged ({NOT_JUDGED}). "
                 "What the service's own lines did with it was."
             )
+        if coverage.unended:
+            yield Notice(f"{_of(coverage.unended, coverage)} had not ended: they were not judged.")
         if coverage.alike:
             yield Notice(f"{coverage.alike} more findings are like those told, and left out.")
         if coverage.over:

@@ -6,7 +6,6 @@ Starlette. So it loads nothing else, and whoever has to start without them loads
 
 from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
-from .coverage import Coverage
 from .detectors import DETECTORS, findings_of
 from .error_text import describe_error
 from .observer import Observer
@@ -19,7 +18,6 @@ __all__ = [
     "DETECTORS",
     "ASGIApp",
     "Client",
-    "Coverage",
     "Exchange",
     "Message",
     "Observer",

@@ -23,11 +23,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from ..findings import Finding
-from ..traces import OWN_BLOCK, Event, Kind, Trace
+from ..traces import OWN_BLOCK, Coverage, Event, Kind, Trace
 from .asgi_types import ASGIApp, Receive, Scope, Send
 from .attribute_reads import detached_read
 from .callers import calls
-from .coverage import Coverage
 from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
 from .error_text import describe_error
 from .idle_threads import IdleThread
@@ -106,7 +105,12 @@ class Observer(Recorder):
     def coverage(self) -> Coverage:
         """How much has been seen so far."""
         problems = (f"did not see everything: {self.problem}",) if self.problem else ()
-        kept = Coverage(self.requests, alike=self._found.alike, over=self._found.over)
+        kept = Coverage(
+            self.requests,
+            alike=self._found.alike,
+            over=self._found.over,
+            unended=len(self._served),
+        )
         return kept + replace(self._coverage, problems=problems)
 
     @contextmanager
