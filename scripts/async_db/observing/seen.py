@@ -24,11 +24,13 @@ class Seen:
         findings: in the order in which they were found.
         coverage: how much was looked at; none if nothing could be.
         problems: why less was than should have been, beside what `coverage` says.
+        remarks: what was not to be judged.
     """
 
     findings: list[Finding] = field(default_factory=list)
     coverage: Coverage | None = None
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
@@ -38,6 +40,7 @@ class Seen:
         """Take over what another process has seen."""
         self.findings += other.findings
         self.problems += other.problems
+        self.remarks += other.remarks
         if self.coverage and other.coverage:
             self.coverage += other.coverage
         else:
@@ -55,6 +58,7 @@ class Seen:
             [_finding(each) for each in fields["findings"]],
             counts and Coverage(**{**counts, "problems": tuple(counts["problems"])}),
             fields["problems"],
+            fields["remarks"],
         )
 
     def notices(self) -> Iterator[Notice]:
@@ -63,6 +67,8 @@ class Seen:
         problems = (*self.problems, *(coverage.problems if coverage else ()))
         for problem in dict.fromkeys(problems):
             yield Notice(f"observe {visible(problem)}", "error")
+        for remark in dict.fromkeys(self.remarks):
+            yield Notice(visible(remark))
         if coverage is None:
             return
         for text in _nothing_seen(coverage):
@@ -92,7 +98,7 @@ class Seen:
 def _nothing_seen(coverage: Coverage) -> Iterator[str]:
     if not coverage.requests:
         yield (
-            "No request was watched: no test sent one to a Starlette or FastAPI application in this "
+            "No request was watched: none was sent to a Starlette or FastAPI application in this "
             "process."
         )
     elif not coverage.with_database:

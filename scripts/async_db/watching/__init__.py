@@ -8,6 +8,7 @@ from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
 from .detectors import DETECTORS, findings_of
 from .error_text import describe_error
+from .kept_findings import KeptFindings
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
@@ -19,6 +20,7 @@ __all__ = [
     "ASGIApp",
     "Client",
     "Exchange",
+    "KeptFindings",
     "Message",
     "Observer",
     "Receive",

@@ -65,6 +65,7 @@ class Observer(Recorder):
         test: asked for the test that runs now, an empty text between tests.
         examined: told each request when all of it is over, with what was found in it.
         loose: told each event that belongs to no request.
+        found: keeps what is found.
     """
 
     served = frozenset({"http", "websocket"})
@@ -75,6 +76,7 @@ class Observer(Recorder):
         test: Callable[[], str],
         examined: Callable[[Trace, list[Finding]], None] = lambda *_: None,
         loose: Callable[[Event], None] = lambda _: None,
+        found: KeptFindings | None = None,
     ) -> None:
         super().__init__()
         self.problem: str | None = None
@@ -89,12 +91,12 @@ class Observer(Recorder):
         self._started_tasks = StartedTasks()
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
-        self._found = KeptFindings()
+        self._found = KeptFindings() if found is None else found
         self._idle = IdleThread()
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
-        self._coverage = Coverage()
+        self._with_database = self._with_tests_sessions = self._too_long = 0
 
     @property
     def findings(self) -> list[Finding]:
@@ -105,13 +107,15 @@ class Observer(Recorder):
     def coverage(self) -> Coverage:
         """How much has been seen so far."""
         problems = (f"did not see everything: {self.problem}",) if self.problem else ()
-        kept = Coverage(
-            self.requests,
-            alike=self._found.alike,
-            over=self._found.over,
-            unended=len(self._served),
+        return Coverage(*self.counts(), problems)
+
+    def counts(self) -> tuple[int, int, int, int, int, int, int]:
+        """Give the counts of `coverage`, in their order."""
+        found = self._found
+        return (
+            *(self.requests, self._with_database, self._with_tests_sessions, self._too_long),
+            *(found.alike, found.over, len(self._served)),
         )
-        return kept + replace(self._coverage, problems=problems)
 
     @contextmanager
     def watching(self) -> Iterator[Observer]:
@@ -121,8 +125,13 @@ class Observer(Recorder):
 
     def finish(self) -> None:
         """Look at what must be over by now, when nothing more is to come."""
-        for engine in self._watched_engines.in_the_end():
-            self._judge(engine)
+        for finding in self.remaining():
+            self._found.add(finding)
+
+    def remaining(self) -> list[Finding]:
+        """Give what would be found if nothing more were to come."""
+        ended = self._watched_engines.in_the_end()
+        return [finding for engine in ended for finding in findings_of(engine)]
 
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Keep a fault of the watching from what is watched, and note the first."""
@@ -403,11 +412,9 @@ class Observer(Recorder):
         for session in served.units:
             # It is told here, and need not be told again when it is collected.
             self._watched_sessions.end(session)
-        self._coverage += Coverage(
-            with_database=any(event.connection or event.session for event in served.events),
-            with_tests_sessions=bool(served.foreign),
-            too_long=bool(served.left_out),
-        )
+        self._with_database += any(event.connection or event.session for event in served.events)
+        self._with_tests_sessions += bool(served.foreign)
+        self._too_long += bool(served.left_out)
         self._examined(trace, self._judge(trace))
 
     def _judge(self, subject: Subject) -> list[Finding]:
