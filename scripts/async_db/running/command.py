@@ -39,7 +39,8 @@ def run_and_tell(command: Sequence[str], folder: Path, options: Options, root: P
     """
     Settings(str(root), draws=options.page is not None).write(folder)
     try:
-        process = subprocess.Popen(command, env=_environment(folder))  # noqa: S603 (the caller's own command)
+        # It is handed all that this process was, such as a socket that somebody has opened for it.
+        process = subprocess.Popen(command, env=_environment(folder), close_fds=False)  # noqa: S603 (the caller's own command)
     except OSError as error:
         print(f"observe: {command[0]}: {error.strerror}", file=sys.stderr)
         return NOT_FOUND

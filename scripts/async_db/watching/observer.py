@@ -26,7 +26,7 @@ from ..findings import Finding
 from ..traces import OWN_BLOCK, Coverage, Event, Kind, Trace
 from .asgi_types import ASGIApp, Receive, Scope, Send
 from .attribute_reads import detached_read
-from .callers import calls
+from .callers import calls, started_by
 from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
 from .error_text import describe_error
 from .idle_threads import IdleThread
@@ -248,7 +248,8 @@ class Observer(Recorder):
 
     def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
         other = self._session_calls.begin(session, request, task)
-        if other is not None:
+        principal = self._started_tasks.principal
+        if other is not None and principal(other) is not principal(task):
             place = self._started_tasks.line_of_the_younger(task, other)
             self._record("overlap", session=self._sessions(session), source=place)
 
@@ -262,7 +263,10 @@ class Observer(Recorder):
             self._record("load", detail=read)
 
     def _on_task_started(self, task: asyncio.Task[Any]) -> None:
-        self._started_tasks.add(task, asyncio.current_task(), self.places.here())
+        stands_in = started_by("sqlalchemy")
+        self._started_tasks.add(
+            task, asyncio.current_task(), self.places.here(), stands_in=stands_in
+        )
         served = self._served.get(self._request.get() or 0)
         if served is not None:
             served.note_start(self._tasks(task), self._current_task())
