@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..findings import (
-    GRADES,
     Notice,
     allowances_of,
-    blind,
     format_findings,
     notices_as_text,
     visible,
@@ -104,6 +101,7 @@ class Plugin:
                 self._options,
                 allowances_of(self._root),
                 self._judged(),
+                frozenset(claims()),
             )
         except Exception as error:  # noqa: BLE001 (as above)
             self._cannot("judge what it has seen", error)
@@ -196,6 +194,9 @@ class Plugin:
             tool="observe",
             rules=claims(),
             notices=verdict.notices,
+            watched=self._seen.requests,
+            everything=self._options.everything,
+            option="--observe-all",
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -205,7 +206,6 @@ class Plugin:
             terminalreporter.write(notices_as_text(verdict.notices), yellow=True)
         if not options.output and options.format == "text":
             terminalreporter.section("observe")
-            terminalreporter.write_line(_summary(self._seen.requests, verdict))
             terminalreporter.write(self._text)
         elif not options.output:
             terminalreporter.write(self._text + "\n")
@@ -213,13 +213,6 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._stack.close()
-
-
-def _summary(requests: int, verdict: Verdict) -> str:
-    grades = Counter[str](finding.grade for finding in verdict.findings)
-    counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
-    none = "not known" if blind(verdict.notices) else "none"
-    return f"{requests} requests watched, findings: {counts or none}"
 
 
 def claims() -> dict[str, str]:

@@ -84,7 +84,10 @@ class Seen:
                 "What the service's own lines did with it was."
             )
         if coverage.alike:
-            yield Notice(f"{coverage.alike} more findings are like those told, and left out.")
+            yield Notice(
+                f"{coverage.alike} more findings are like others of their place and route: their "
+                "requests are counted, and their tests not named."
+            )
         if coverage.over:
             yield Notice(
                 f"{coverage.over} more findings are left out: there are too many.", "error"

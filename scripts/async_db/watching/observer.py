@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
-from ..findings import Finding
+from ..findings import Finding, SourceFiles
 from ..traces import OWN_BLOCK, Event, Kind, Trace
 from .asgi_types import ASGIApp, Receive, Scope, Send
 from .attribute_reads import detached_read
@@ -91,6 +91,7 @@ class Observer(Recorder):
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
         self._found = KeptFindings()
+        self._files = SourceFiles.below(root)
         self._idle = IdleThread()
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
@@ -99,8 +100,8 @@ class Observer(Recorder):
 
     @property
     def findings(self) -> list[Finding]:
-        """What has been found so far, within bounds."""
-        return self._found.findings
+        """What has been found so far, within bounds, with the lines that it is about."""
+        return self._files.located(self._found.findings)
 
     @property
     def coverage(self) -> Coverage:
