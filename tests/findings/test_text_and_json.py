@@ -39,7 +39,7 @@ def test_text_reads_as_documented() -> None:
         "    app/api/orders.py:42 in get_session\n"
         "      | session.commit()\n"
         "      2 requests on POST /orders/{id}\n"
-        "      seen in tests/test_orders.py::test_create, tests/test_orders.py::test_refused\n"
+        "      seen in test_orders.py::test_create, test_orders.py::test_refused\n"
         "      POST /orders/{id}\n"
         "        | response.start 201\n"
         "        | commit\n"

@@ -183,7 +183,13 @@ def seen_on(card: Card) -> str:
 
 def seen_in(card: Card) -> str:
     """Say in which tests something was seen; nothing if in none."""
-    return f"seen in {_some(card.tests, _MOST_TESTS)}" if card.tests else ""
+    return f"seen in {_some([*map(_short, card.tests)], _MOST_TESTS)}" if card.tests else ""
+
+
+def _short(test: str) -> str:
+    """Name a test without the folders that its file is in."""
+    path, colons, name = test.partition("::")
+    return f"{path.rpartition('/')[2]}{colons}{name}"
 
 
 def _some(names: Sequence[str], most: int) -> str:
