@@ -24,6 +24,7 @@ class Options:
         baseline: the findings that are known, if any are.
         updates_baseline: whether the baseline is written and not held against.
         everything: whether text tells every place, and what happened there.
+        all_option: the name of the option that asks for that.
     """
 
     format: str = "text"
@@ -33,6 +34,7 @@ class Options:
     baseline: Path | None = None
     updates_baseline: bool = False
     everything: bool = False
+    all_option: str = "--observe-all"
 
     @classmethod
     def of(cls, config: pytest.Config) -> Options:

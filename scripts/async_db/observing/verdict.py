@@ -24,7 +24,7 @@ BLIND = 3
 """Exit codes, which are pytest's own for failed tests and for an internal error."""
 
 
-_OLD = "is of an older form: it counts, and --observe-update-baseline renews it."
+_OLD = "is of an older form: it counts, and to update it renews it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""Findings of a whole test run, within bounds that do not depend on its length."""
+"""Findings of a whole run, within bounds that do not depend on its length."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 from ..findings import Finding
@@ -13,38 +12,46 @@ MAX_ALIKE = 50  # findings of one rule, place and route; more tell nothing new
 
 
 class KeptFindings:
-    """Keeps the first findings, and of each rule, place and route a few; requests are all counted."""
+    """Keeps the first findings, and of each rule, place and route a few; it counts requests of all.
 
-    def __init__(self) -> None:
+    Parameters:
+        most_alike: how many of one rule, place and route.
+        most: how many in all.
+    """
+
+    def __init__(self, most_alike: int = MAX_ALIKE, most: int = MAX_FINDINGS) -> None:
+        self._most_alike, self._most = most_alike, most
         self.alike = 0
-        """How many were left out of which `MAX_ALIKE` are kept."""
+        """How many were left out of which enough alike are kept."""
         self.over = 0
-        """How many were left out because `MAX_FINDINGS` are kept."""
+        """How many were left out because enough are kept in all."""
         self._kept: list[Finding] = []
         self._alike: Counter[tuple[str, str, int, str]] = Counter()
         self._requests: Counter[tuple[str, str, int, str]] = Counter()  # of those left out
 
     @property
     def findings(self) -> list[Finding]:
-        return [*self._counted()]
+        """What is kept, the first of several alike with the requests of those left out."""
+        left_out = dict(self._requests)
+        found = []
+        for each in self._kept:
+            more = left_out.pop(_alike(each), 0)
+            found.append(replace(each, requests=each.requests + more) if more else each)
+        return found
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: Finding) -> bool:
+        """Keep a finding, if there is room, and say whether it is kept."""
         alike = _alike(finding)
-        if self._alike[alike] >= MAX_ALIKE:
+        if self._alike[alike] >= self._most_alike:
             self.alike += 1
             self._requests[alike] += finding.requests
-        elif len(self._kept) >= MAX_FINDINGS:
+        elif len(self._kept) >= self._most:
             self.over += 1
         else:
             self._alike[alike] += 1
             self._kept.append(finding)
-
-    def _counted(self) -> Iterator[Finding]:
-        """Give what is kept, the first of several alike with the requests of those left out."""
-        left_out = dict(self._requests)
-        for finding in self._kept:
-            more = left_out.pop(_alike(finding), 0)
-            yield replace(finding, requests=finding.requests + more) if more else finding
+            return True
+        return False
 
 
 def _alike(finding: Finding) -> tuple[str, str, int, str]:
