@@ -95,6 +95,7 @@ def _totals(evidence: Evidence, rules: Sequence[Rule]) -> str:
         ("proved", f"{sum(result.proved is True for result in evidence.results)} of {trials}"),
         ("refuted", f"{sum(result.refuted is True for result in broken)} of {len(broken)}"),
         ("observed", f"{sum(result.observed is True for result in broken)} of {len(broken)}"),
+        ("audited", f"{sum(result.audited is True for result in broken)} of {len(broken)}"),
         ("seconds", f"{seconds:.0f}"),
     )
 
