@@ -25,7 +25,7 @@ SHOWN_RELEASES = (
 """The libraries whose releases decide what is right."""
 RULES = tuple(sorted({detector.rule for detector in DETECTORS}))
 """The names of the rules that source can show broken."""
-FINDS = tuple(sorted({detector.rule for detector in DETECTORS if not detector.hidden}))
+FINDS = tuple(sorted(set(RULES) - {detector.rule for detector in DETECTORS if detector.hidden}))
 """Those whose counterexamples are found in the source of the scaffold."""
 
 
