@@ -32,6 +32,8 @@ SHOWN_RELEASES = (
 """The libraries whose releases decide what is right."""
 RULES = tuple(sorted({detector.rule for detector in DETECTORS}))
 """The names of the rules that source can show broken."""
+FINDS = tuple(sorted(set(RULES) - {detector.rule for detector in DETECTORS if detector.hidden}))
+"""Those whose counterexamples are found in the source of the scaffold."""
 
 
 class AuditError(Exception):
