@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,22 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
-from async_db.servers import ThrowawayPostgres, throwaway_postgres
+from async_db.servers import ThrowawayPostgres
 from helpers.stated_models import Base, Order, Status, Ticket
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThrowawayPostgres]:
-    with throwaway_postgres() as server:
-        yield server
-
-
 @pytest.fixture
-def new_url(server: ThrowawayPostgres, request: pytest.FixtureRequest) -> str:
+def new_url(new_database: Callable[[], str]) -> str:
     """The URL of an empty database, which names no driver."""
-    name = f"facts_{request.node.name}"
-    server.create_database(name)
-    return server.url(name)
+    return new_database()
 
 
 @asynccontextmanager
