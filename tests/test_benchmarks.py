@@ -28,7 +28,7 @@ def test_calls_are_answered(path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert helped.returncode == 0, helped.stderr
     assert "examples:" in helped.stdout
     counts = COUNT.findall(helped.stdout)
-    assert counts
+    assert counts or path.stem == "audit_accuracy"  # which measures each project once
     main = import_module(f"benchmarks.{path.stem}").main
     for option in counts:
         with pytest.raises(SystemExit) as refused:
