@@ -1,21 +1,20 @@
 """The network between a service and its database: what it carries, counts and loses."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import asyncpg
 import pytest
 
-from async_db.servers import Condition, Moment, Network, throwaway_network, throwaway_postgres
+from async_db.servers import Condition, Moment, Network, throwaway_network
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
 SECONDS = 0.3  # long enough for an answer, short enough to wait for one that never comes
 
 
 @pytest.fixture(scope="module")
-def database_url() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield server.url("postgres")
+def database_url(new_database: Callable[[], str]) -> str:
+    return new_database()
 
 
 @pytest.fixture
