@@ -8,6 +8,8 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import ForeignKey, event, func, insert, select
@@ -157,6 +159,52 @@ async def kept(engine: AsyncEngine, session: AsyncSession) -> object:
 async def listen_async(engine: AsyncEngine, session: AsyncSession) -> object:
     event.listen(engine, "begin", print)
     return "listens"
+
+
+@habit("an `async def` as `connect` hook")
+async def async_connect_hook(engine: AsyncEngine, session: AsyncSession) -> object:
+    async def hook(connection: object, record: object) -> None:
+        raise AssertionError
+
+    await engine.dispose()
+    event.listen(engine.sync_engine, "connect", hook)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with engine.connect():
+            gc.collect()
+    return next(each.message for each in caught if "hook" in str(each.message))
+
+
+@habit("a `connect` hook that awaits by `connection.run_async`")
+async def connect_hook_that_awaits(engine: AsyncEngine, session: AsyncSession) -> object:
+    seen: list[object] = []
+
+    async def look(connection: object) -> None:
+        await asyncio.sleep(0)
+        seen.append(connection)
+
+    def hook(connection: Any, record: object) -> None:
+        connection.run_async(look)
+
+    await engine.dispose()
+    event.listen(engine.sync_engine, "connect", hook)
+    async with engine.connect():
+        return f"connections set up: {len(seen)}"
+
+
+@habit("a file that is written over by an operation that fails")
+async def file_of_a_unit(engine: AsyncEngine, session: AsyncSession) -> object:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "picture"
+        file.write_text("old")
+        try:
+            async with async_sessionmaker(engine).begin() as own:
+                own.add(Order())
+                await own.flush()
+                file.write_text("new")
+                raise ValueError("a bug")
+        except ValueError:
+            return f"orders stored: {await count(engine) - 1}, file: {file.read_text()}"
 
 
 @habit("an `async def` as `before_flush` hook")
