@@ -329,6 +329,8 @@ class _Progress:
 def _told(call: argparse.Namespace, results: Sequence[Result]) -> int:
     table = "".join([pipe_table(table_rows(results)), "\n", *_lines(remarks(results))])
     run = [result for result in results if result.not_run is None]
+    if call.keep is None and any(not result.verdict.held for result in run):
+        _say("--keep DIR keeps what the service wrote meanwhile, which says more")
     _print(json_report(results) if call.format == "json" else table)
     if not run:
         return _ended("nothing could be run", REFUSED)
