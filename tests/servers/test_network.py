@@ -66,6 +66,18 @@ async def test_it_cuts_before_or_after_the_server_has_done_it(
     await other.close()
 
 
+async def test_it_cuts_the_second_transaction_of_a_connection(network: Network) -> None:
+    connection = await connect(network)
+    before = network.commits
+    network.cut_next(b"COMMIT", Moment.AFTER, but=1)
+    async with connection.transaction():
+        await connection.execute("select 1")
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        async with connection.transaction():
+            await connection.execute("select 1")
+    assert network.commits - before == 2
+
+
 async def test_what_is_swallowed_is_never_answered(network: Network) -> None:
     connection = await connect(network)
     network.fail(Condition.SWALLOWING)
