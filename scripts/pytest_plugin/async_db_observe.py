@@ -22,7 +22,7 @@ import pytest
 OLDEST_PYTHON = (3, 11)
 
 
-def _observing() -> Any:
+def _observing(module: str) -> Any:
     """Load the pack, under a name that is no other's.
 
     Raises:
@@ -31,11 +31,11 @@ def _observing() -> Any:
     if sys.version_info < OLDEST_PYTHON:
         needed = ".".join(map(str, OLDEST_PYTHON))
         raise pytest.UsageError(f"async_db_observe needs Python {needed} or newer")
-    return import_module("async_db_observe_pack.observing")
+    return import_module(f"async_db_observe_pack.observing.{module}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    _observing().add_options(parser)
+    _observing("options").add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,5 +51,5 @@ def pytest_configure(config: pytest.Config) -> None:
 def _plugin(config: pytest.Config) -> Any:
     name = "async-db-observe-session"
     if not config.pluginmanager.has_plugin(name):
-        config.pluginmanager.register(_observing().Plugin(config.rootpath), name)
+        config.pluginmanager.register(_observing("plugin").Plugin(config.rootpath), name)
     return config.pluginmanager.get_plugin(name)

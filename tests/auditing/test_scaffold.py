@@ -44,6 +44,7 @@ UNSEEN = {
     "session/idempotency-key-in-the-same-unit": "which units belong together is in the application's rules",
     "session/reading-sessions": "which operations only read is decided when they run",
     "session/unknown-is-not-unavailable": "what a lost answer means is seen when it is lost",
+    "session/libraries-join-the-unit": "the library of its counterexample is the proof's own",
     "session/no-network-while-connected": "not built: `observe` sees it",
     "session/retry-the-whole-unit": "not built",
     "session/savepoint-for-partial-failure": "not built",

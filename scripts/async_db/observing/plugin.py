@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..findings import (
-    GRADES,
-    Notice,
-    allowances_of,
-    blind,
-    format_findings,
-    notices_as_text,
-    visible,
-)
 from .options import Options
+from .report import Report
 from .seen import Seen
-from .verdict import BLIND, Verdict, judge
 
 if TYPE_CHECKING:
     from ..findings import Finding
@@ -30,7 +19,6 @@ if TYPE_CHECKING:
     from ..traces import Trace
     from ..watching import Observer
 
-REFERENCES = Path(__file__).resolve().parents[3] / "references"
 WORKER_KEY = "async_db_observe"
 
 
@@ -47,8 +35,7 @@ class Plugin:
         self._observer: Observer | None = None
         self._gallery: Gallery | None = None
         self._seen = Seen()
-        self._verdict = Verdict((), (), 0)
-        self._text = ""
+        self._report: Report | None = None
         self._test = ""
         self._guarded(self._begin)
 
@@ -97,19 +84,11 @@ class Plugin:
         if output is not None:
             output[WORKER_KEY] = {"shown": self._shown(), "seen": self._seen.as_text()}
             return
-        try:
-            self._verdict = judge(
-                self._seen.findings,
-                self._seen.notices(),
-                self._options,
-                allowances_of(self._root),
-                self._judged(),
-            )
-        except Exception as error:  # noqa: BLE001 (as above)
-            self._cannot("judge what it has seen", error)
-        self._write()
-        if self._verdict.exit_code and not session.exitstatus:
-            session.exitstatus = self._verdict.exit_code
+        report = Report(self._seen, self._options, self._root, self._judged(), self._gallery)
+        report.write()
+        self._report = report
+        if report.verdict.exit_code and not session.exitstatus:
+            session.exitstatus = report.verdict.exit_code
 
     def _judged(self) -> frozenset[str]:
         """Give the rules that were looked at."""
@@ -146,87 +125,18 @@ class Plugin:
             for trace, findings in from_json(told["shown"]):
                 self._gallery.add(trace, findings)
 
-    # --- what is written ---------------------------------------------------------------------
-
-    def _write(self) -> None:
-        """Write what was asked for; the findings last, so that they say what could not be."""
-        verdict, options = self._verdict, self._options
-        if verdict.baseline is not None and options.baseline:
-            self._put(options.baseline, lambda: verdict.baseline or "")
-        if options.page:
-            self._put(options.page, self._page)
-        if options.output:
-            self._put(options.output, self._told)
-        else:
-            try:
-                self._text = self._told()
-            except Exception as error:  # noqa: BLE001 (as above)
-                self._cannot("tell what it has found", error)
-                self._text = notices_as_text(self._verdict.notices)
-
-    def _page(self) -> str:
-        from ..pages import observe_page
-
-        return observe_page(
-            self._verdict.findings,
-            self._gallery.shown() if self._gallery else [],
-            requests=self._seen.requests,
-            claims=claims(),
-            notices=self._verdict.notices,
-        )
-
-    def _put(self, path: Path, text: Callable[[], str]) -> None:
-        try:
-            path.write_text(text(), encoding="utf-8")
-        except Exception as error:  # noqa: BLE001 (as above)
-            self._cannot(f"write {path}", error)
-
-    def _cannot(self, what: str, error: Exception) -> None:
-        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        notice = Notice(f"observe cannot {visible(f'{what}: {why}')}", "error")
-        code = self._verdict.exit_code or (BLIND if self._options.failing else 0)
-        told = (*self._verdict.notices, notice)
-        self._verdict = replace(self._verdict, notices=told, exit_code=code)
-
-    def _told(self) -> str:
-        verdict = self._verdict
-        return format_findings(
-            verdict.findings,
-            self._options.format,
-            tool="observe",
-            rules=claims(),
-            notices=verdict.notices,
-        )
-
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        options, verdict = self._options, self._verdict
+        report, options = self._report, self._options
+        if report is None:
+            return
+        # Lines and no Python warnings, which the project's settings may turn into errors.
         if options.output or options.format != "text":
-            # Lines and no Python warnings, which the project's settings may turn into errors.
-            terminalreporter.write(notices_as_text(verdict.notices), yellow=True)
-        if not options.output and options.format == "text":
+            terminalreporter.write(report.shown, yellow=True)
+            terminalreporter.write(report.printed)
+        else:
             terminalreporter.section("observe")
-            terminalreporter.write_line(_summary(self._seen.requests, verdict))
-            terminalreporter.write(self._text)
-        elif not options.output:
-            terminalreporter.write(self._text + "\n")
+            terminalreporter.write(report.shown)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._stack.close()
-
-
-def _summary(requests: int, verdict: Verdict) -> str:
-    grades = Counter[str](finding.grade for finding in verdict.findings)
-    counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
-    none = "not known" if blind(verdict.notices) else "none"
-    return f"{requests} requests watched, findings: {counts or none}"
-
-
-def claims() -> dict[str, str]:
-    """What each rule of the catalogue says in one sentence, by its name."""
-    from ..rules import CatalogueError, load_rules
-
-    try:
-        return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
-    except CatalogueError:
-        return {}

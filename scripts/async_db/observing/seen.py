@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..findings import Finding, Notice, visible
-
-if TYPE_CHECKING:
-    from ..watching import Coverage
+from ..traces import Coverage
 
 NOT_JUDGED = (
     "session/commit-before-response, session/roll-back-on-any-error, session/one-per-request, "
@@ -26,11 +24,13 @@ class Seen:
         findings: in the order in which they were found.
         coverage: how much was looked at; none if nothing could be.
         problems: why less was than should have been, beside what `coverage` says.
+        remarks: what was not to be judged.
     """
 
     findings: list[Finding] = field(default_factory=list)
     coverage: Coverage | None = None
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
@@ -40,6 +40,7 @@ class Seen:
         """Take over what another process has seen."""
         self.findings += other.findings
         self.problems += other.problems
+        self.remarks += other.remarks
         if self.coverage and other.coverage:
             self.coverage += other.coverage
         else:
@@ -51,14 +52,13 @@ class Seen:
 
     @classmethod
     def from_text(cls, text: str) -> Seen:
-        from ..watching import Coverage
-
         fields: dict[str, Any] = json.loads(text)
         counts = fields["coverage"]
         return cls(
             [_finding(each) for each in fields["findings"]],
             counts and Coverage(**{**counts, "problems": tuple(counts["problems"])}),
             fields["problems"],
+            fields["remarks"],
         )
 
     def notices(self) -> Iterator[Notice]:
@@ -67,6 +67,8 @@ class Seen:
         problems = (*self.problems, *(coverage.problems if coverage else ()))
         for problem in dict.fromkeys(problems):
             yield Notice(f"observe {visible(problem)}", "error")
+        for remark in dict.fromkeys(self.remarks):
+            yield Notice(visible(remark))
         if coverage is None:
             return
         for text in _nothing_seen(coverage):
@@ -83,6 +85,8 @@ class Seen:
                 f"where it is opened, committed and closed by them was not judged ({NOT_JUDGED}). "
                 "What the service's own lines did with it was."
             )
+        if coverage.unended:
+            yield Notice(f"{_of(coverage.unended, coverage)} had not ended: they were not judged.")
         if coverage.alike:
             yield Notice(f"{coverage.alike} more findings are like those told, and left out.")
         if coverage.over:
@@ -94,7 +98,7 @@ class Seen:
 def _nothing_seen(coverage: Coverage) -> Iterator[str]:
     if not coverage.requests:
         yield (
-            "No request was watched: no test sent one to a Starlette or FastAPI application in this "
+            "No request was watched: none was sent to a Starlette or FastAPI application in this "
             "process."
         )
     elif not coverage.with_database:

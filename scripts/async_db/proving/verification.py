@@ -152,7 +152,12 @@ def _run_all(
                         refuted.append(step)
                     case Proved(run, proofs, service_tests):
                         tests += service_tests
-                        for rule, proof in zip(run.rules, proofs, strict=True):
+                        # What takes longest begins first, so that nothing is waited for alone.
+                        for rule, proof in sorted(
+                            zip(run.rules, proofs, strict=True),
+                            key=lambda part: part[1].seconds,
+                            reverse=True,
+                        ):
                             name = f"{rule.name} on {run.label}"
                             submit(name, partial(run.refute, rule, proof))
                 progress(Progress(total - len(waiting), total, label))

@@ -6,9 +6,9 @@ Starlette. So it loads nothing else, and whoever has to start without them loads
 
 from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
-from .coverage import Coverage
 from .detectors import DETECTORS, findings_of
 from .error_text import describe_error
+from .kept_findings import KeptFindings
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
@@ -19,8 +19,8 @@ __all__ = [
     "DETECTORS",
     "ASGIApp",
     "Client",
-    "Coverage",
     "Exchange",
+    "KeptFindings",
     "Message",
     "Observer",
     "Receive",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import FrameType
 
 MAX_CALLS = 40
+STARTERS = frozenset({"create_task", "ensure_future", "_ensure_future", "shield", "gather"})
+OURS = Path(__file__).parent.as_posix()
 
 
 def calls(package: str, names: frozenset[str]) -> bool:
@@ -16,5 +19,16 @@ def calls(package: str, names: frozenset[str]) -> bool:
             return False
         if frame.f_code.co_qualname in names and package in frame.f_code.co_filename:
             return True
+        frame = frame.f_back
+    return False
+
+
+def started_by(package: str) -> bool:
+    """Whether it is a function of a package that has a task started now, and nothing it calls."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not (file.startswith(OURS) or frame.f_code.co_name in STARTERS):
+            return f"/{package}/" in file.replace("\\", "/")
         frame = frame.f_back
     return False

@@ -1,4 +1,4 @@
-"""Findings of a whole test run, within bounds that do not depend on its length."""
+"""Findings of a whole run, within bounds that do not depend on its length."""
 
 from __future__ import annotations
 
@@ -11,22 +11,31 @@ MAX_ALIKE = 50  # findings of one rule, place and route; more tell nothing new
 
 
 class KeptFindings:
-    """Keeps the first findings, and of each rule, place and route a few."""
+    """Keeps the first findings, and of each rule, place and route a few.
 
-    def __init__(self) -> None:
+    Parameters:
+        most_alike: how many of one rule, place and route.
+        most: how many in all.
+    """
+
+    def __init__(self, most_alike: int = MAX_ALIKE, most: int = MAX_FINDINGS) -> None:
+        self._most_alike, self._most = most_alike, most
         self.findings: list[Finding] = []
         self.alike = 0
-        """How many were left out of which `MAX_ALIKE` are kept."""
+        """How many were left out of which enough alike are kept."""
         self.over = 0
-        """How many were left out because `MAX_FINDINGS` are kept."""
+        """How many were left out because enough are kept in all."""
         self._alike: Counter[tuple[str, str, int, str]] = Counter()
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: Finding) -> bool:
+        """Keep a finding, if there is room, and say whether it is kept."""
         alike = (finding.rule, finding.path, finding.line, finding.route)
-        if self._alike[alike] >= MAX_ALIKE:
+        if self._alike[alike] >= self._most_alike:
             self.alike += 1
-        elif len(self.findings) >= MAX_FINDINGS:
+        elif len(self.findings) >= self._most:
             self.over += 1
         else:
             self._alike[alike] += 1
             self.findings.append(finding)
+            return True
+        return False

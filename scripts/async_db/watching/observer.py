@@ -23,11 +23,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from ..findings import Finding
-from ..traces import OWN_BLOCK, Event, Kind, Trace
+from ..traces import OWN_BLOCK, Coverage, Event, Kind, Trace
 from .asgi_types import ASGIApp, Receive, Scope, Send
 from .attribute_reads import detached_read
-from .callers import calls
-from .coverage import Coverage
+from .callers import calls, started_by
 from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
 from .error_text import describe_error
 from .idle_threads import IdleThread
@@ -66,6 +65,7 @@ class Observer(Recorder):
         test: asked for the test that runs now, an empty text between tests.
         examined: told each request when all of it is over, with what was found in it.
         loose: told each event that belongs to no request.
+        found: keeps what is found.
     """
 
     served = frozenset({"http", "websocket"})
@@ -76,6 +76,7 @@ class Observer(Recorder):
         test: Callable[[], str],
         examined: Callable[[Trace, list[Finding]], None] = lambda *_: None,
         loose: Callable[[Event], None] = lambda _: None,
+        found: KeptFindings | None = None,
     ) -> None:
         super().__init__()
         self.problem: str | None = None
@@ -90,12 +91,12 @@ class Observer(Recorder):
         self._started_tasks = StartedTasks()
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
-        self._found = KeptFindings()
+        self._found = KeptFindings() if found is None else found
         self._idle = IdleThread()
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
-        self._coverage = Coverage()
+        self._with_database = self._with_tests_sessions = self._too_long = 0
 
     @property
     def findings(self) -> list[Finding]:
@@ -106,8 +107,15 @@ class Observer(Recorder):
     def coverage(self) -> Coverage:
         """How much has been seen so far."""
         problems = (f"did not see everything: {self.problem}",) if self.problem else ()
-        kept = Coverage(self.requests, alike=self._found.alike, over=self._found.over)
-        return kept + replace(self._coverage, problems=problems)
+        return Coverage(*self.counts(), problems)
+
+    def counts(self) -> tuple[int, int, int, int, int, int, int]:
+        """Give the counts of `coverage`, in their order."""
+        found = self._found
+        return (
+            *(self.requests, self._with_database, self._with_tests_sessions, self._too_long),
+            *(found.alike, found.over, len(self._served)),
+        )
 
     @contextmanager
     def watching(self) -> Iterator[Observer]:
@@ -117,8 +125,13 @@ class Observer(Recorder):
 
     def finish(self) -> None:
         """Look at what must be over by now, when nothing more is to come."""
-        for engine in self._watched_engines.in_the_end():
-            self._judge(engine)
+        for finding in self.remaining():
+            self._found.add(finding)
+
+    def remaining(self) -> list[Finding]:
+        """Give what would be found if nothing more were to come."""
+        ended = self._watched_engines.in_the_end()
+        return [finding for engine in ended for finding in findings_of(engine)]
 
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Keep a fault of the watching from what is watched, and note the first."""
@@ -235,7 +248,8 @@ class Observer(Recorder):
 
     def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
         other = self._session_calls.begin(session, request, task)
-        if other is not None:
+        principal = self._started_tasks.principal
+        if other is not None and principal(other) is not principal(task):
             place = self._started_tasks.line_of_the_younger(task, other)
             self._record("overlap", session=self._sessions(session), source=place)
 
@@ -249,7 +263,10 @@ class Observer(Recorder):
             self._record("load", detail=read)
 
     def _on_task_started(self, task: asyncio.Task[Any]) -> None:
-        self._started_tasks.add(task, asyncio.current_task(), self.places.here())
+        stands_in = started_by("sqlalchemy")
+        self._started_tasks.add(
+            task, asyncio.current_task(), self.places.here(), stands_in=stands_in
+        )
         served = self._served.get(self._request.get() or 0)
         if served is not None:
             served.note_start(self._tasks(task), self._current_task())
@@ -399,11 +416,9 @@ class Observer(Recorder):
         for session in served.units:
             # It is told here, and need not be told again when it is collected.
             self._watched_sessions.end(session)
-        self._coverage += Coverage(
-            with_database=any(event.connection or event.session for event in served.events),
-            with_tests_sessions=bool(served.foreign),
-            too_long=bool(served.left_out),
-        )
+        self._with_database += any(event.connection or event.session for event in served.events)
+        self._with_tests_sessions += bool(served.foreign)
+        self._too_long += bool(served.left_out)
         self._examined(trace, self._judge(trace))
 
     def _judge(self, subject: Subject) -> list[Finding]:

@@ -53,9 +53,17 @@ class SourceLocations:
         """Give the path of a project's own code, relative to the project; None for other code."""
         file = code.co_filename
         if file not in self._own:
-            inside = file.startswith(self._root) and not any(part in file for part in INSTALLED)
-            self._own[file] = file.removeprefix(self._root) if inside else None
+            self._own[file] = self._inside(file)
         return self._own[file]
+
+    def _inside(self, file: str) -> str | None:
+        # An environment within the project has scripts, too, such as the one that starts a server.
+        environment = sys.prefix if sys.prefix != sys.base_prefix else ""
+        if environment.startswith(self._root) and file.startswith(f"{environment}/"):
+            return None
+        path = file.removeprefix(self._root)
+        inside = path != file and not any(part in path for part in INSTALLED)
+        return path if inside else None
 
     def definition_of(self, function: object) -> str:
         """Name the line where a function of the project's own is defined, if it is one."""

@@ -49,9 +49,10 @@ def findings_of(service: Service, rules: Collection[str] = ()) -> list[Finding]:
         service: what is audited.
         rules: the names of the rules that are asked for; all, if none is given.
     """
-    found: dict[Finding, None] = {}
+    found: dict[tuple[str, str, int, str], Finding] = {}
     for detector in DETECTORS:
         if not rules or detector.rule in rules:
-            for finding in detector.detect(service):
-                found[finding] = None
-    return list(found)
+            for each in detector.detect(service):
+                # What several ways lead to is told once, with the evidence of the first.
+                found.setdefault((each.rule, each.path, each.line, each.message), each)
+    return list(found.values())

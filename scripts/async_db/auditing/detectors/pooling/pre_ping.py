@@ -24,6 +24,8 @@ def no_pre_ping(service: Service) -> Iterator[Finding]:
         keeps_none = isinstance(of, LibraryObject) and of.name.endswith(
             (".NullPool", ".StaticPool")
         )
+        if "check_same_thread" in call.scope.module.source(call.node):
+            continue  # SQLite's alone: there is no server that could close it
         if passes_more(call.node) or keyword(call.node, "pool_pre_ping") is not None or keeps_none:
             continue
         yield service.finding(

@@ -1,4 +1,4 @@
-"""How much of a run was seen, and what of it could not be judged."""
+"""How much of a run was seen, and what of it could not be judged. Standard library only."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Coverage:
         too_long: how many had more events than are kept.
         alike: how many findings are left out, of which enough alike are told.
         over: how many findings are left out because there are too many in all.
+        unended: how many had not ended, of which nothing is told yet.
         problems: what went wrong in the watching.
     """
 
@@ -25,6 +26,7 @@ class Coverage:
     too_long: int = 0
     alike: int = 0
     over: int = 0
+    unended: int = 0
     problems: tuple[str, ...] = ()
 
     def __add__(self, other: Coverage) -> Coverage:
@@ -35,5 +37,6 @@ class Coverage:
             self.too_long + other.too_long,
             self.alike + other.alike,
             self.over + other.over,
+            self.unended + other.unended,
             tuple(dict.fromkeys((*self.problems, *other.problems))),
         )

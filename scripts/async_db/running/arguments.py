@@ -1,0 +1,87 @@
+"""What can be asked for on the command line of `observe.py`."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..findings import FORMATS, GRADES
+from ..observing import Options
+from .command import run_and_tell, tell
+
+COMMAND_NEEDED = "name the command to run after --, such as: -- uvicorn app.main:app; or --notes"
+
+
+def call(arguments: Sequence[str] | None, description: str, epilog: str) -> int:
+    """Run the command line and give its exit code.
+
+    Parameters:
+        arguments: those of the process, if none are given.
+        description: of the command, for its help.
+        epilog: of its help.
+    """
+    parser = _parser(description, epilog)
+    given = parser.parse_args(arguments)
+    command: list[str] = given.command[1:] if given.command[:1] == ["--"] else given.command
+    if not command and given.notes is None:
+        parser.error(COMMAND_NEEDED)
+    if given.update_baseline and given.baseline is None:
+        parser.error("--update-baseline needs --baseline PATH")
+    root, options = given.root.resolve(), _options(given)
+    if not command:
+        if not given.notes.is_dir():
+            parser.error(f"no folder {given.notes}")
+        return tell(given.notes, options, root)
+    if given.notes is None:
+        with tempfile.TemporaryDirectory(prefix="async-db-observe-") as folder:
+            return run_and_tell(command, Path(folder), options, root)
+    given.notes.mkdir(parents=True, exist_ok=True)
+    if any(given.notes.iterdir()):
+        parser.error(f"{given.notes} is not empty: notes of two runs would be told as one")
+    return run_and_tell(command, given.notes.resolve(), options, root)
+
+
+def _options(given: argparse.Namespace) -> Options:
+    limit = given.fail_on
+    return Options(
+        format=given.format,
+        output=given.output,
+        page=given.html,
+        failing=GRADES[: GRADES.index(limit) + 1] if limit else (),
+        baseline=given.baseline,
+        updates_baseline=given.update_baseline,
+    )
+
+
+def _parser(description: str, epilog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="observe.py",
+        usage="observe.py [OPTION ...] -- COMMAND [ARGUMENT ...]\n"
+        "       observe.py [OPTION ...] --notes FOLDER",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+
+    def add_path(name: str, says: str, metavar: str = "PATH") -> None:
+        add(name, type=Path, metavar=metavar, help=says)
+
+    add("--format", choices=FORMATS, default="text", help="how findings are told (default: text)")
+    add_path("--output", "write the findings there and not to the terminal")
+    add_path("--html", "write a page there with a timeline of slow and offending requests")
+    add("--fail-on", choices=GRADES, help="fail on new findings of this grade or a surer one")
+    add_path("--baseline", "findings that are known: they are not told, and fail nothing")
+    add("--update-baseline", action="store_true", help="write all findings to the baseline")
+    add_path(
+        "--notes",
+        "keep what the processes note there; without a command, tell what stands there",
+        "FOLDER",
+    )
+    add_path("--root", "the project: lines outside it are not its own (default: .)", "FOLDER")
+    parser.set_defaults(root=Path())
+    add("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser

@@ -1,0 +1,127 @@
+"""What one process notes of what it sees, as files in a folder that others read at any time.
+
+A process may be killed, and of what it has seen nothing must be lost. So a finding is appended to
+the process's own file when it is found, and counts are kept in memory that is a file's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from mmap import mmap
+from pathlib import Path
+from struct import Struct
+from typing import Any
+
+from ..findings import Finding
+from ..traces import Coverage
+
+NOTES_VARIABLE = "ASYNC_DB_OBSERVE_NOTES"
+"""The environment variable by which the processes of an app know where to note what they see."""
+
+COUNTS = tuple(field.name for field in fields(Coverage) if field.name != "problems")
+LAYOUT = Struct(f"<{len(COUNTS)}Q")
+SETTINGS = "settings.json"
+NOTES, COUNTED = ".notes", ".counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the processes of an app have to know.
+
+    Parameters:
+        root: the project; lines outside it are not its own.
+        draws: whether requests are to be drawn, and hence noted.
+    """
+
+    root: str
+    draws: bool = False
+
+    def write(self, folder: Path) -> None:
+        (folder / SETTINGS).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Settings | None:
+        """Give the settings that stand in a folder, if any do."""
+        file = folder / SETTINGS
+        return cls(**json.loads(file.read_bytes())) if file.exists() else None
+
+
+class Notes:
+    """The notes of the current process; a fork of it has its own.
+
+    Parameters:
+        folder: where they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = -1
+        self._counts: mmap | None = None
+
+    def add(self, kind: str, what: object) -> None:
+        """Note something."""
+        if self._file < 0:
+            self._open()
+        os.write(self._file, json.dumps({kind: what}, default=list).encode() + b"\n")
+
+    def count(self, counts: Iterable[int]) -> None:
+        """Note how much has been seen, in the order of `COUNTS`."""
+        if self._counts is None:
+            self._open()
+        if self._counts is not None:
+            LAYOUT.pack_into(self._counts, 0, *counts)
+
+    def forget(self) -> None:
+        """Leave the files to the process from which this one has been forked."""
+        self._file, self._counts = -1, None
+
+    def _open(self) -> None:
+        name = self._folder / f"{os.getpid()}-{time.time_ns():x}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+        self._file = os.open(f"{name}{NOTES}", flags, 0o600)
+        counted = os.open(f"{name}{COUNTED}", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.write(counted, bytes(LAYOUT.size))  # a full disk is to be noticed here, not later
+            self._counts = mmap(counted, LAYOUT.size)
+        finally:
+            os.close(counted)
+
+
+def noted(folder: Path) -> Iterator[dict[str, Any]]:
+    """Give all that the processes of an app have noted, each thing by its kind.
+
+    Of what one process says is left at its end, only the last counts.
+
+    Raises:
+        ValueError: a file is damaged.
+    """
+    for file in sorted(folder.glob(f"*{NOTES}")):
+        remaining: dict[str, Any] = {}
+        lines = file.read_bytes().split(b"\n")
+        for line in lines[:-1]:  # what follows the last end of a line is still being written
+            each: dict[str, Any] = json.loads(line)
+            if "remaining" in each:
+                remaining = each
+            else:
+                yield each
+        yield remaining
+
+
+def counted(folder: Path) -> Coverage | None:
+    """Give how much all processes together have seen, or nothing if there was none."""
+    total: Coverage | None = None
+    for file in folder.glob(f"*{COUNTED}"):
+        data = file.read_bytes()
+        if len(data) == LAYOUT.size:
+            own = Coverage(**dict(zip(COUNTS, LAYOUT.unpack(data), strict=True)))
+            total = own if total is None else total + own
+    return total
+
+
+def finding_of(noted: dict[str, Any]) -> Finding:
+    """Give a finding that was noted."""
+    return Finding(**{**noted, "evidence": tuple(noted["evidence"])})

@@ -1,0 +1,135 @@
+"""A process of a running app, watched from when it has loaded SQLAlchemy to its end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+from ..findings import Finding
+from ..traces import Trace
+from ..watching import DETECTORS, ASGIApp, KeptFindings, Observer, Receive, Scope, Send
+from .notes import Notes, Settings
+from .pictures import MAX_EVENTS, Pictures
+
+MAX_ALIKE = 3  # findings of one rule, place and route: under load, one place is met again and again
+MAX_FINDINGS = 2_000
+
+_watching: list[Process] = []
+"""The one that watches this process, if one does."""
+
+
+class Process(Observer):
+    """Watches all requests of the current process, and notes what it sees as soon as it does.
+
+    Parameters:
+        folder: where it is noted.
+        settings: what is asked for.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._notes = Notes(folder)
+        self._pictures = Pictures() if settings.draws else None
+        self._before: tuple[int, ...] = ()
+        self._stack = ExitStack()  # never left
+        super().__init__(
+            Path(settings.root),
+            lambda: "",
+            self._over,
+            found=_NotedFindings(self._notes),
+        )
+
+    def begin(self) -> None:
+        """Watch from now on, as long as there is this process."""
+        self._stack.enter_context(self.watching())
+        self._notes.add("judged", sorted({detector.rule for detector in DETECTORS}))
+        self._count()
+        atexit.register(self._note_remaining)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def remark(self, text: str) -> None:
+        """Note what was not to be judged."""
+        self._safely(partial(self._notes.add, "remark"))(text)
+
+    async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().live(app, scope, receive, send)
+        finally:
+            # Servers have themselves killed afterwards, by the signal that they were sent.
+            self._note_remaining()
+
+    def _began(self, number: int) -> None:
+        super()._began(number)
+        self._count()
+
+    def _ended(self, number: int, scope: Scope) -> None:
+        super()._ended(number, scope)
+        self._count()
+
+    def _count(self) -> None:
+        self._safely(self._note_counts)()
+
+    def _note_counts(self) -> None:
+        counts: tuple[int, ...] = self.counts()
+        if self._before:
+            counts = tuple(now - then for now, then in zip(counts, self._before, strict=True))
+        self._notes.count(counts)
+
+    def _note_remaining(self) -> None:
+        self._safely(self._remain)()
+
+    def _remain(self) -> None:
+        found = self.remaining()
+        if found:
+            self._notes.add("remaining", [asdict(finding) for finding in found])
+
+    def _over(self, trace: Trace, findings: list[Finding]) -> None:
+        if self._pictures is not None and self._pictures.wants(trace, findings):
+            drawn = replace(trace, events=trace.events[:MAX_EVENTS])
+            shown = {"trace": asdict(drawn), "findings": [asdict(each) for each in findings]}
+            self._notes.add("shown", shown)
+
+    def _note_problem(self, error: Exception) -> None:
+        first = self.problem is None
+        super()._note_problem(error)
+        if first:
+            with suppress(OSError):  # where it cannot be noted, there is no other place
+                self._notes.add("problem", f"did not see everything: {self.problem}")
+
+    def _forked(self) -> None:
+        """Begin anew: what this process was before it was forked, that one has noted."""
+        self._served.clear()
+        self._before = self.counts()
+        self._notes.forget()
+
+
+class _NotedFindings(KeptFindings):
+    """Notes each finding that it keeps; how many more there were is counted."""
+
+    def __init__(self, notes: Notes) -> None:
+        super().__init__(MAX_ALIKE, MAX_FINDINGS)
+        self._notes = notes
+
+    def add(self, finding: Finding) -> bool:
+        kept = super().add(finding)
+        if kept:
+            self._notes.add("finding", asdict(finding))
+        return kept
+
+
+def watch(folder: Path, settings: Settings) -> Process:
+    """Watch this process from now on, and give who does; who does already goes on.
+
+    Parameters:
+        folder: where it is noted, if nobody watches yet.
+        settings: what is asked for, if nobody watches yet.
+    """
+    if not _watching:
+        process = Process(folder, settings)
+        process.begin()
+        _watching.append(process)
+    return _watching[0]

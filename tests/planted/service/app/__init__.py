@@ -1,0 +1,1 @@
+"""Rooms of a guest house, and who has booked them."""
