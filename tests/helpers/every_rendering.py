@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from async_db.scaffold import Tree, check_options, plan_writing, write
-from async_db.scaffold.rendering import render_tree
+from async_db.scaffold import Tree, check_options, plan_writing, render_tree, write
 from helpers.rendered import (
     ALL_FEATURES,
     FEATURES,

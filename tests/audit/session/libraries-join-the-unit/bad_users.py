@@ -25,6 +25,4 @@ async def get_user_db(session: SessionDep):
 
 
 async def get_token_db(session: SessionDep):
-    return SQLAlchemyAccessTokenDatabase(
-        session=session, access_token_table=Token
-    )  # expect: proven
+    return SQLAlchemyAccessTokenDatabase(session=session, access_token_table=Token)  # expect: proven
