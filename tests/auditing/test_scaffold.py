@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.auditing import RULES, Service, findings_of
+from async_db.auditing import FINDS, RULES, Service, findings_of
 from async_db.rules import Rule, apply_to_tree, load_rules
 from async_db.target import read_project
 from helpers.rendered import ALL_FEATURES, Options, combinations, named, written
@@ -84,6 +84,10 @@ def test_what_people_write_is_found(name: str, tmp_path: Path) -> None:
     folder = broken(REFUTABLE[name], tmp_path)
     found = [each.rule for each in findings_of(Service(read_project(folder)))]
     assert name in found
+
+
+def test_what_is_found_is_what_detectors_say() -> None:
+    assert set(FINDS) == set(RULES) - set(UNSEEN)
 
 
 def test_what_is_not_found_is_listed() -> None:

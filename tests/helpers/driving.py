@@ -62,7 +62,12 @@ async def serve_and_drive(service: Path, *options: str) -> Watched:
         process = subprocess.Popen(  # noqa: ASYNC220, S603 (it only starts; our own command)
             [
                 *(sys.executable, str(OBSERVE), "--format=json", f"--output={output}", *options),
-                *("--", *server, "--port", str(port), "--timeout-keep-alive=600"),
+                *(
+                    "--",
+                    *server,
+                    "--port",
+                    str(port),
+                ),
                 "--log-level=critical",
             ],
             cwd=service,
@@ -73,7 +78,9 @@ async def serve_and_drive(service: Path, *options: str) -> Watched:
         )
         try:
             base = f"http://127.0.0.1:{port}"
-            async with httpx.AsyncClient(base_url=base, timeout=60) as client:
+            # After an error, uvicorn closes a connection that the client takes for open.
+            limits = httpx.Limits(max_keepalive_connections=0)
+            async with httpx.AsyncClient(base_url=base, timeout=60, limits=limits) as client:
                 await _started(client, process)
                 await drive(client)
         finally:

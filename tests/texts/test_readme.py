@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from async_db.auditing import FINDS
 from async_db.proving import MARKS, RELEASES_MARKS, with_table
 from async_db.rules import DATABASES, Rule
 from async_db.scaffold import read_manifest
@@ -22,7 +23,8 @@ def test_the_table_has_all_rules_and_says_what_their_texts_say(
     def cell(rule: Rule, database: str) -> str:
         if database not in rule.databases:
             return "–"
-        return "proved, refuted, observed" if rule.observed else "proved, refuted"
+        seen = ", observed" * rule.observed + ", audited" * (rule.name in FINDS)
+        return f"proved, refuted{seen}"
 
     expected = [
         [rule.name, wiring(rule), *(cell(rule, database) for database in DATABASES)]

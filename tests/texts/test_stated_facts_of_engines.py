@@ -5,7 +5,7 @@ import gc
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -29,8 +29,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from async_db.servers import throwaway_postgres
-
 pytestmark = pytest.mark.postgres
 
 ASYNCPG, PSYCOPG = "postgresql+asyncpg", "postgresql+psycopg"
@@ -38,9 +36,8 @@ ONE: dict[str, Any] = {"pool_size": 1, "max_overflow": 0}
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[URL]:
-    with throwaway_postgres() as server:
-        yield make_url(server.url())
+def url(new_database: Callable[[], str]) -> URL:
+    return make_url(new_database())
 
 
 @asynccontextmanager

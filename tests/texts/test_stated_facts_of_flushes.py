@@ -1,6 +1,6 @@
 """What is stored otherwise than it was sent, for which SKILL.md leaves `refresh`, on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -11,8 +11,6 @@ from sqlalchemy import CHAR, JSON, REAL, DateTime, Numeric, func, make_url, text
 from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column
-
-from async_db.servers import throwaway_postgres
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
 
@@ -45,9 +43,8 @@ class Row(Base):
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield make_url(server.url()).set(drivername="postgresql+asyncpg").render_as_string(False)
+def url(new_database: Callable[[], str]) -> str:
+    return make_url(new_database()).set(drivername="postgresql+asyncpg").render_as_string(False)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """What references/pooling.md states besides its rules, and PostgreSQL and PgBouncer still do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ from sqlalchemy import event, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from async_db.servers import throwaway_network, throwaway_pgbouncer, throwaway_postgres
+from async_db.servers import throwaway_network, throwaway_pgbouncer
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
 
@@ -20,9 +20,8 @@ NO_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield server.url()
+def url(new_database: Callable[[], str]) -> str:
+    return new_database()
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """What SKILL.md and references/session.md state of requests besides their rules, on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -23,7 +23,6 @@ from starlette.responses import JSONResponse
 from starlette.responses import Response as Answer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from async_db.servers import throwaway_postgres
 from helpers.stated_models import Base, Order
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
@@ -71,9 +70,8 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield make_url(server.url()).set(drivername="postgresql+asyncpg").render_as_string(False)
+def url(new_database: Callable[[], str]) -> str:
+    return make_url(new_database()).set(drivername="postgresql+asyncpg").render_as_string(False)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """What SKILL.md and references/session.md state besides their rules, and PostgreSQL still does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,8 +23,6 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
-from async_db.servers import throwaway_postgres
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
 
@@ -50,9 +48,8 @@ class Item(Base):
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield make_url(server.url()).set(drivername="postgresql+asyncpg").render_as_string(False)
+def url(new_database: Callable[[], str]) -> str:
+    return make_url(new_database()).set(drivername="postgresql+asyncpg").render_as_string(False)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import functools
 import gc
 import re
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,8 +30,6 @@ from sqlalchemy.orm import (
     scoped_session,
     sessionmaker,
 )
-
-from async_db.servers import throwaway_postgres
 
 ROW = re.compile(
     r"^\| (?P<habit>[^|]+) \| (?P<outcome>[^|]+) \| (?P<instead>[^|]+) \|$", re.MULTILINE
@@ -333,9 +331,8 @@ def stated(outcome: str, database: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield server.url().replace("postgresql://", "postgresql+asyncpg://")
+def postgresql(new_database: Callable[[], str]) -> str:
+    return new_database().replace("postgresql://", "postgresql+asyncpg://")
 
 
 def test_every_row_is_tried(root: Path) -> None:

@@ -5,7 +5,7 @@ A detector is a file of its own, `detectors/topic/slug.py`. What several of them
 All of it is standard library only.
 """
 
-from async_db.auditing.auditing import PARTS, RULES, Audit, AuditError, Request, audit
+from async_db.auditing.auditing import FINDS, PARTS, RULES, Audit, AuditError, Request, audit
 from async_db.auditing.changes import ChangesError, checked_out
 from async_db.auditing.detectors import DETECTORS, findings_of
 from async_db.auditing.planning import Plan, Slice, plan_move
@@ -15,6 +15,7 @@ from async_db.auditing.settings import SettingsError
 
 __all__ = [
     "DETECTORS",
+    "FINDS",
     "PARTS",
     "RULES",
     "Audit",

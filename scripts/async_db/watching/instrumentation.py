@@ -52,8 +52,10 @@ class Watcher(Protocol):
     def session_closing(self, session: Session) -> None:
         """Take note of a session that is about to be closed."""
 
-    async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
-        """Await what a call of an async session gives."""
+    async def session_called(
+        self, session: Session, call: Callable[[], Any], *, plain: bool
+    ) -> Any:
+        """Await what a call of an async session gives; a plain one runs SQLAlchemy's code alone."""
 
     def task_started(self, task: asyncio.Task[Any]) -> None:
         """Take note of a task that has just been started."""
@@ -186,7 +188,10 @@ def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
         session = _session_of(function, args)
         if session is None:
             return spawn(function, *args, **kwargs)
-        return watcher.session_called(session, lambda: spawn(function, *args, **kwargs))
+        plain = getattr(function, "__module__", "").startswith("sqlalchemy.")
+        return watcher.session_called(
+            session, lambda: spawn(function, *args, **kwargs), plain=plain
+        )
 
     return spawned
 

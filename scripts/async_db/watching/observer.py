@@ -38,6 +38,7 @@ from .served_request import ServedRequest
 from .session_calls import SessionCalls
 from .source_locations import SourceLocations, is_test
 from .started_tasks import StartedTasks
+from .trace_shapes import SilentShapes, shape_of
 from .watched_engines import WatchedEngines
 from .watched_pools import WatchedPools
 from .watched_sessions import WatchedSessions
@@ -92,8 +93,11 @@ class Observer(Recorder):
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
         self._found = KeptFindings() if found is None else found
+        self._silent = SilentShapes()
         self._idle = IdleThread()
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
+        # Within a call of a session that is SQLAlchemy's own, the line that calls it, once known.
+        self._calling: ContextVar[list[str] | None] = ContextVar("calling", default=None)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
         self._with_database = self._with_tests_sessions = self._too_long = 0
@@ -177,6 +181,9 @@ class Observer(Recorder):
             await serving
             return
         token = self._stepping.set(True)
+        served = self._served.get(self._request.get() or 0)
+        if served is not None:
+            served.main = asyncio.current_task()
         try:
             await stepped(serving, self._looked_at)
         finally:
@@ -189,16 +196,29 @@ class Observer(Recorder):
         if self._request.get() is not None:
             self._safely(self._on_session_closing)(session)
 
-    async def session_called(self, session: Session, call: Callable[[], Any]) -> Any:
+    async def session_called(
+        self, session: Session, call: Callable[[], Any], *, plain: bool
+    ) -> Any:
         """Await a call of an async session, and see whether another task's goes on."""
         request, task = self._request.get(), asyncio.current_task()
         if request is None or task is None:
             return await call()
-        self._safely(self._on_session_called)(session, request, task)
+        served = self._served.get(request)
+        try:
+            self._on_session_called(session, request, task)
+        except Exception as error:  # noqa: BLE001 (as in _safely)
+            self._note_problem(error)
+        of_main = served is not None and served.main is task
+        token = self._calling.set([] if plain else None)
+        if served is not None and of_main:
+            served.calls += 1
         try:
             return await call()
         finally:
+            self._calling.reset(token)
             self._session_calls.end(session, task)
+            if served is not None and of_main:
+                served.calls -= 1
 
     def task_started(self, task: asyncio.Task[Any]) -> None:
         if self._request.get() is not None:
@@ -263,10 +283,9 @@ class Observer(Recorder):
             self._record("load", detail=read)
 
     def _on_task_started(self, task: asyncio.Task[Any]) -> None:
-        stands_in = started_by("sqlalchemy")
-        self._started_tasks.add(
-            task, asyncio.current_task(), self.places.here(), stands_in=stands_in
-        )
+        stands_in = started_by("sqlalchemy")  # and then nobody asks for the line
+        place = "" if stands_in else self.places.here()
+        self._started_tasks.add(task, asyncio.current_task(), place, stands_in=stands_in)
         served = self._served.get(self._request.get() or 0)
         if served is not None:
             served.note_start(self._tasks(task), self._current_task())
@@ -376,7 +395,7 @@ class Observer(Recorder):
         """Note that a request begins to wait, if it is in a unit of work and not for the database."""
         try:
             served = self._served.get(self._request.get() or 0)
-            if served is None or not served.units:
+            if served is None or served.calls or not served.units:
                 return None
             found = outside_wait(serving, self.places)
             if found is None:
@@ -419,7 +438,11 @@ class Observer(Recorder):
         self._with_database += any(event.connection or event.session for event in served.events)
         self._with_tests_sessions += bool(served.foreign)
         self._too_long += bool(served.left_out)
-        self._examined(trace, self._judge(trace))
+        shape = shape_of(trace)
+        found = [] if self._silent.knows(shape) else self._judge(trace)
+        if not found:
+            self._silent.add(shape)
+        self._examined(trace, found)
 
     def _judge(self, subject: Subject) -> list[Finding]:
         """Have all detectors look at something, and keep what they find."""
@@ -436,7 +459,14 @@ class Observer(Recorder):
         return OWN_BLOCK if ends_a_block else ""
 
     def _source(self, kind: Kind) -> str:
-        return self.places.here() if kind in SOURCED else ""
+        if kind not in SOURCED:
+            return ""
+        places = self._calling.get()
+        if places is None:
+            return self.places.here()
+        if not places:
+            places.append(self.places.here())
+        return places[0]
 
 
 def _route_path(scope: Scope) -> str:

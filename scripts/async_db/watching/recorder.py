@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
@@ -44,11 +44,17 @@ class _Numbers:
     def __init__(self) -> None:
         self._count = itertools.count(1)
         self._known: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._last: tuple[Callable[[], object], int] = (lambda: self, 0)
 
     def __call__(self, thing: object) -> int:
-        if thing not in self._known:
-            self._known[thing] = next(self._count)
-        return self._known[thing]
+        seen, number = self._last  # most events are of what the one before them was of
+        if seen() is thing:
+            return number
+        known = self._known.get(thing)
+        if known is None:
+            known = self._known[thing] = next(self._count)
+        self._last = ref(thing), known
+        return known
 
 
 class Recorder:
@@ -202,9 +208,9 @@ class Recorder:
 
     def _known(self, info: MutableMapping[Any, Any]) -> dict[str, int]:
         """What is known of a connection, kept where SQLAlchemy lets one keep it: in its ``info``."""
-        known: dict[str, int] = info.setdefault(self, {})
-        if "connection" not in known:
-            known["connection"] = next(self._connections)
+        known: dict[str, int] | None = info.get(self)
+        if known is None:
+            known = info[self] = {"connection": next(self._connections)}
         return known
 
     def _current_task(self) -> int | None:

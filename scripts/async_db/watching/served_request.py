@@ -36,6 +36,8 @@ class ServedRequest:
         parents: which task started which, by their numbers.
         ended: before which event each task is known to have ended.
         answered: whether the response has begun.
+        main: the task of its operation, once that has begun.
+        calls: how many calls of sessions that task is in.
     """
 
     test: str
@@ -48,6 +50,8 @@ class ServedRequest:
     parents: dict[int, int | None] = field(default_factory=dict)
     ended: dict[int, int] = field(default_factory=dict)
     answered: bool = False
+    main: asyncio.Task[Any] | None = None
+    calls: int = 0
 
     def keep(self, event: Event) -> None:
         """Note an event, unless there are too many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -72,6 +73,7 @@ class SourceLocations:
         return f"{path}:{code.co_firstlineno}" if code and path else ""
 
 
+@lru_cache(maxsize=10_000)  # it is asked of few places, for each event
 def is_test(place: str) -> bool:
     """Whether a line is in a test file or in a folder of tests."""
     path = Path(place.rpartition(":")[0])

@@ -22,21 +22,23 @@ class Detector:
     Parameters:
         rule: the name of the rule that it sees broken, ``topic/slug``.
         detect: tells what it sees.
+        hidden: why the audit does not see the rule's counterexample, if it does not.
     """
 
     rule: str
     detect: Detect
+    hidden: str = ""
 
 
 DETECTORS: list[Detector] = []
 """All there are, in the order of their rules' names."""
 
 
-def detects(rule: str) -> Callable[[Detect], Detect]:
+def detects(rule: str, *, hidden: str = "") -> Callable[[Detect], Detect]:
     """Register the decorated function as the detector of a rule, ``topic/slug``."""
 
     def register(detect: Detect) -> Detect:
-        DETECTORS.append(Detector(rule, detect))
+        DETECTORS.append(Detector(rule, detect, hidden))
         return detect
 
     return register

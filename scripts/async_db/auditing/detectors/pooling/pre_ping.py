@@ -13,7 +13,7 @@ RULE = "pooling/pre-ping"
 _DRIVERS = ("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "aiomysql", "asyncmy", "pymysql")
 
 
-@detects(RULE)
+@detects(RULE, hidden="the scaffold passes its pool's arguments by `**`, which hides them")
 def no_pre_ping(service: Service) -> Iterator[Finding]:
     """Find engines without `pool_pre_ping`, in a service that has a driver of a database server."""
     if not any(name in service.project.releases for name in _DRIVERS):

@@ -18,7 +18,7 @@ _NAIVE = {f"{_TIME}.{name}" for name in ("utcnow", "now", "today", "utcfromtimes
 _ADVICE = "datetime.now(UTC)"
 
 
-@detects(RULE)
+@detects(RULE, hidden="the scaffold's columns are aware by a name for their type")
 def naive_defaults(service: Service) -> Iterator[Finding]:
     """Find columns with a zone that get a time without one where nothing else is given."""
     for call in service.library_calls(*_COLUMNS):

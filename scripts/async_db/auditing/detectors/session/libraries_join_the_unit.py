@@ -26,7 +26,7 @@ _WRITES = frozenset({"create", "update", "delete", "db_delete"})
 """What these do with the session that they are given, and `commit=False` turns off."""
 
 
-@detects(RULE)
+@detects(RULE, hidden="the library of its counterexample is the proof's own")
 def committed_by_a_library(service: Service) -> Iterator[Finding]:
     """Find such libraries that are handed the session of a dependency inside of its `begin()`."""
     names = {name.rpartition(".")[2] for name in _ADAPTERS} | _WRITES
