@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from async_db.auditing import (
@@ -50,7 +50,7 @@ target's pyproject.toml may say exclude, ignore (lists) and baseline.
 
 exit codes:
   0    nothing to say
-  1    findings, or a comment that suppresses nothing
+  1    findings, or a comment that allows what nothing needs
   2    the call or its input was wrong
   130  interrupted
 """
@@ -73,14 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts = tuple(part for part in PARTS if not only or part in only)
     if call.rule and not only:
         parts = ("findings",)
-    request = Request(call.path, parts, tuple(call.rule or ()), call.diff, call.baseline)
     try:
-        audited = audit(request)
+        claims = {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+        rules, catalogue = tuple(call.rule or ()), frozenset(claims)
+        audited = audit(Request(call.path, parts, rules, call.diff, call.baseline, catalogue))
         if call.write_baseline:
             text = baseline_text(audited.findings or ())
             call.write_baseline.write_text(text, encoding="utf-8")
             return NOTHING
-        _print(_told(audited, call.format, everything=call.all))
+        _print(_told(audited, call.format, claims, everything=call.all))
     except (
         AuditError,
         BaselineError,
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("audit: interrupted", file=sys.stderr)
         return INTERRUPTED
-    return FINDINGS if audited.findings or audited.remarks else NOTHING
+    return FINDINGS if audited.findings or audited.idle else NOTHING
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -120,17 +121,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _told(audited: Audit, format: str, *, everything: bool) -> str:
+def _told(audited: Audit, format: str, claims: Mapping[str, str], *, everything: bool) -> str:
     match format:
         case "json":
             return as_data(audited)
         case "text":
             return as_report(audited, everything=everything)
-    claims = {rule.name: rule.claim for rule in load_rules(REFERENCES)}
-    for remark in audited.remarks:
-        print(f"audit: {visible(remark)}", file=sys.stderr)
     told = {rule: claims[rule] for rule in audited.rules if rule in claims}
-    return format_findings(audited.findings or (), format, tool="audit", rules=told)
+    return format_findings(
+        audited.findings or (), format, tool="audit", rules=told, notices=audited.notices
+    )
 
 
 def _refused(message: str) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from async_db.faults import (
     SCENARIOS,
     GivenPostgresql,
+    Lane,
     NotStartedError,
     OwnPostgresql,
     Place,
@@ -27,7 +28,7 @@ from async_db.faults import (
     read_service,
     remarks,
     render_service,
-    run_scenarios,
+    run_lanes,
     service_of_rendered,
     table_rows,
 )
@@ -46,7 +47,8 @@ from async_db.servers import PostgresError, throwaway_postgres
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 MARKS = ("<!-- faults -->", "<!-- /faults -->")
 HELD, BROKEN, REFUSED, INTERRUPTED = 0, 1, 2, 130
-DEFAULTS = {"database": "both", "with": "import,export,background"}
+EVERY = "every"
+DEFAULTS = {"database": "both", "with": "import,export,background", "wiring": EVERY}
 """What is rendered where nothing else is asked for: all that faults concern."""
 
 DESCRIPTION = """\
@@ -106,6 +108,7 @@ a service of your own:
 examples:
   python scripts/faults.py --list
   python scripts/faults.py                                       the rendered service, all faults
+  python scripts/faults.py --only locked-row --repeat 20         before you trust it
   python scripts/faults.py --wiring manager --database sqlite    another combination of options
   python scripts/faults.py --only swallowed-packets,cut-after-commit --format json
   python scripts/faults.py --service shop/faults.toml
@@ -160,6 +163,9 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
         metavar="FAULT,...",
         help="just these; may be repeated (default: all)",
     )
+    which.add_argument(
+        "--repeat", type=_positive, default=1, metavar="N", help="each so often (default: once)"
+    )
     which.add_argument("--list", action="store_true", help="say what there is, and run nothing")
     which.add_argument(
         "--strict", action="store_true", help="fail, too, if a fault could not be run"
@@ -173,7 +179,15 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
         metavar="URL",
         help="a PostgreSQL database to use and to spoil, instead of a throw-away one",
     )
-    how = parser.add_argument_group("what is printed")
+    how = parser.add_argument_group("how it is run, and what is printed")
+    how.add_argument(
+        "--jobs",
+        type=_positive,
+        default=3,
+        metavar="N",
+        help="on so many services at the same time, where several are rendered; faults are timed,"
+        " so no more than the machine can serve (default: %(default)s)",
+    )
     how.add_argument("--format", choices=("text", "json"), default="text", help="of the report")
     how.add_argument(
         "--update",
@@ -195,6 +209,12 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
             help=f"{option.help}{allowed} Default: {default or 'none'}".replace("%", "%%"),
         )
     return parser
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
 
 
 def _destination(option: str) -> str:
@@ -238,15 +258,16 @@ def _listed(scenarios: Sequence[Scenario], form: str) -> str:
 def _run(
     call: argparse.Namespace, manifest: Manifest, scenarios: Sequence[Scenario]
 ) -> list[Result]:
-    """Run the faults on the service, on each of its databases."""
-    results = []
+    """Run the faults on the service: in each of its wirings, on each of its databases."""
     with ExitStack() as stack:
         folder = _folder(call, stack)
-        for service in _services(call, manifest, folder):
-            place = _place(service, call.database_url, stack)
-            work = run_scenarios(service, place, scenarios, folder, _Progress())
-            results += asyncio.run(work)
-    return results
+        if call.service is not None:
+            service = read_service(call.service)
+            lanes = [Lane(service, _place(service, call.database_url, stack), folder)]
+        else:
+            lanes = list(_rendered_lanes(call, manifest, folder, stack))
+        often = [scenario for scenario in scenarios for _ in range(call.repeat)]
+        return asyncio.run(run_lanes(lanes, often, call.jobs, _Progress()))
 
 
 def _folder(call: argparse.Namespace, stack: ExitStack) -> Path:
@@ -260,17 +281,23 @@ def _folder(call: argparse.Namespace, stack: ExitStack) -> Path:
     return keep.resolve()
 
 
-def _services(call: argparse.Namespace, manifest: Manifest, folder: Path) -> Iterator[Service]:
-    if call.service is not None:
-        yield read_service(call.service)
-        return
+def _rendered_lanes(
+    call: argparse.Namespace, manifest: Manifest, folder: Path, stack: ExitStack
+) -> Iterator[Lane]:
     given = {name: getattr(call, _destination(name)) for name in manifest.options}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    options = check_options(manifest.options, _fitting(chosen))
-    rendered = render_service(options, TEMPLATES, folder / "project")
-    database = options.values["database"]
+    chosen = _fitting({name: value for name, value in given.items() if value is not None})
+    wirings = (
+        manifest.options["wiring"].allowed if chosen["wiring"] == EVERY else [chosen["wiring"]]
+    )
+    rendered = {}
+    for wiring in wirings:
+        options = check_options(manifest.options, {**chosen, "wiring": wiring})
+        rendered[wiring] = render_service(options, TEMPLATES, folder / wiring / "project")
+    database = chosen["database"]
     for name in ("postgresql", "sqlite") if database == "both" else (database,):
-        yield service_of_rendered(rendered, name)
+        for wiring in wirings:
+            service = service_of_rendered(rendered[wiring], name)
+            yield Lane(service, _place(service, None, stack), folder / wiring, wiring)
 
 
 def _fitting(chosen: Mapping[str, str]) -> dict[str, str]:
@@ -302,6 +329,8 @@ class _Progress:
 def _told(call: argparse.Namespace, results: Sequence[Result]) -> int:
     table = "".join([pipe_table(table_rows(results)), "\n", *_lines(remarks(results))])
     run = [result for result in results if result.not_run is None]
+    if call.keep is None and any(not result.verdict.held for result in run):
+        _say("--keep DIR keeps what the service wrote meanwhile, which says more")
     _print(json_report(results) if call.format == "json" else table)
     if not run:
         return _ended("nothing could be run", REFUSED)

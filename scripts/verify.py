@@ -85,7 +85,14 @@ def _verified(
     options: argparse.Namespace, request: "Request", line: StatusLine, interruption: Interruption
 ) -> int:
     """Verify with the releases that are installed here."""
-    from async_db.proving import check_writable, evidence_table, verify, with_table, write_text
+    from async_db.proving import (
+        check_writable,
+        evidence_table,
+        read_faults,
+        verify,
+        with_table,
+        write_text,
+    )
 
     evidence_path = _evidence_path(options, request)
     if options.update:
@@ -97,7 +104,8 @@ def _verified(
     evidence = verified.evidence
     table = evidence_table(evidence, request.databases)
     write_text(evidence.to_json(), evidence_path)
-    write_text(verified.page(), evidence_path.with_suffix(".html"))
+    page = verified.page(read_faults(evidence_path.with_name("faults.json")))
+    write_text(page, evidence_path.with_suffix(".html"))
     if options.update and evidence.good and evidence.complete:
         write_text(with_table(_text_of(options.update), table), options.update)
     line.clear()

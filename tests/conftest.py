@@ -1,5 +1,7 @@
+import itertools
 import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -7,7 +9,14 @@ import pytest
 
 from async_db.rules import Rule, load_rules
 from async_db.scaffold import Tree, render_project
-from async_db.servers import CHROMIUM, GIT, NOT_RUN, PGBOUNCER
+from async_db.servers import (
+    CHROMIUM,
+    GIT,
+    NOT_RUN,
+    PGBOUNCER,
+    ThrowawayPostgres,
+    throwaway_postgres,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--strict-programs",
         action="store_true",
         help="fail what cannot be run because a program is not installed, instead of skipping it",
+    )
+    parser.addoption(
+        "--every-combination",
+        action="store_true",
+        help="type and test all combinations of options, not a few that hold every pair of choices",
     )
 
 
@@ -69,3 +83,23 @@ def rules() -> tuple[Rule, ...]:
 def scaffold() -> Tree:
     """The rendered service with default options, which the references show."""
     return render_project(ROOT / "templates", {})
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ThrowawayPostgres]:
+    """A PostgreSQL for all tests of this process, which change nothing of it but what they make."""
+    with throwaway_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_database(server: ThrowawayPostgres) -> Callable[[], str]:
+    """Make an empty database on it, and give its URL, which names no driver."""
+    numbers = itertools.count()
+
+    def new_database() -> str:
+        name = f"new_{next(numbers)}"
+        server.create_database(name)
+        return server.url(name)
+
+    return new_database

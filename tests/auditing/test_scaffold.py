@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from async_db.auditing import RULES, Service, findings_of
+from async_db.auditing import FINDS, RULES, Service, findings_of
 from async_db.rules import Rule, apply_to_tree, load_rules
 from async_db.target import read_project
 from helpers.rendered import ALL_FEATURES, Options, combinations, named, written
@@ -36,6 +36,7 @@ UNSEEN = {
     "pooling/size-for-the-whole-fleet": "how many processes there are is not here",
     "pooling/sqlite-connect-events": "which database is used is decided by the URL",
     "pooling/watch-the-pool": "what is worth watching is for a person to say",
+    "queries/aware-times": "the scaffold's columns are aware by a name for their type",
     "repository/set-based-writes": "not built: two statements that should be one look like any two",
     "repository/update-in-one-statement": "not built: two statements look like any two",
     "session/answer-by-sqlstate": "which errors a database gives is in the database",
@@ -43,6 +44,7 @@ UNSEEN = {
     "session/idempotency-key-in-the-same-unit": "which units belong together is in the application's rules",
     "session/reading-sessions": "which operations only read is decided when they run",
     "session/unknown-is-not-unavailable": "what a lost answer means is seen when it is lost",
+    "session/libraries-join-the-unit": "the library of its counterexample is the proof's own",
     "session/no-network-while-connected": "not built: `observe` sees it",
     "session/retry-the-whole-unit": "not built",
     "session/savepoint-for-partial-failure": "not built",
@@ -82,6 +84,10 @@ def test_what_people_write_is_found(name: str, tmp_path: Path) -> None:
     folder = broken(REFUTABLE[name], tmp_path)
     found = [each.rule for each in findings_of(Service(read_project(folder)))]
     assert name in found
+
+
+def test_what_is_found_is_what_detectors_say() -> None:
+    assert set(FINDS) == set(RULES) - set(UNSEEN)
 
 
 def test_what_is_not_found_is_listed() -> None:

@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from async_db.scaffold import plan_writing, render_project, write
+from helpers.benchmark_arguments import add_count, benchmark_parser
 
 EPILOG = """\
 examples:
@@ -107,27 +108,12 @@ def _ratios(ratios: Sequence[float]) -> Ratios:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="observe_cost.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--pairs", metavar="N", type=_positive, default=9, help="how many (default: %(default)s)"
-    )
+    parser = benchmark_parser("observe_cost", __doc__, EPILOG)
+    add_count(parser, "--pairs", 9)
     parser.add_argument(
         "--limit", metavar="RATIO", type=float, default=1.05, help="(default: %(default)s)"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"not a positive number: {text!r}")
-    return number
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from async_db.servers import (
 )
 from async_db.watching import Client, started
 from benchmarks.rivals import popular, raw
+from helpers.benchmark_arguments import add_count, benchmark_parser
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -383,34 +384,13 @@ def _show(text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="request_cost.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--rounds", metavar="N", type=_positive, default=15, help="how many (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--requests",
-        metavar="N",
-        type=_positive,
-        default=200,
-        help="of one kind, one after the other, in a round (default: %(default)s)",
-    )
+    parser = benchmark_parser("request_cost", __doc__, EPILOG)
+    add_count(parser, "--rounds", 15)
+    add_count(parser, "--requests", 200, "of one kind, one after the other, in a round")
     parser.add_argument(
         "--update", metavar="FILE", type=Path, help=f"put the table between {MARKS[0]} and its end"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"not a positive number: {text!r}")
-    return number
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import verify
-from async_db.servers import ThrowawayPostgres, throwaway_postgres
+from async_db.servers import ThrowawayPostgres
 from helpers.packs import (
     DATABASE_PROOF,
     PYPROJECT,
@@ -89,17 +89,16 @@ class AnyTimes(ThrowawayPostgres):
         super().create_database(name)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThrowawayPostgres]:
-    with throwaway_postgres() as server:
-        yield AnyTimes(**vars(server))
+@pytest.fixture(scope="session")
+def any_times(server: ThrowawayPostgres) -> ThrowawayPostgres:
+    return AnyTimes(**vars(server))
 
 
 @pytest.fixture
 def run_whole(
     pack: Pack,
     run: Callable[..., Ran],
-    server: ThrowawayPostgres,
+    any_times: ThrowawayPostgres,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Ran]:
     """Run the command on all that there is, which is one wiring, on a server that runs already."""
@@ -107,7 +106,7 @@ def run_whole(
     assert one != PACK_MANIFEST
     pack.write("templates/manifest.toml", one)
     place = "async_db.proving.verification.throwaway_postgres"
-    monkeypatch.setattr(place, lambda: nullcontext(server))
+    monkeypatch.setattr(place, lambda: nullcontext(any_times))
     return run
 
 

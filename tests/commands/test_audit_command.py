@@ -74,7 +74,7 @@ def test_json_has_all_of_it(service: Path, capfd: pytest.CaptureFixture[str]) ->
     ran = run(capfd, service, "--format", "json")
     told = json.loads(ran.out)
     assert ran.code == 1
-    assert told["schema_version"] == 1
+    assert told["schema_version"] == 2
     assert told["inventory"]["routes"]["counts"] == {"sync, on the event loop": 1}
     (blocking,) = [each for each in told["findings"] if each["rule"] == "migrating/no-sync-left"]
     assert (blocking["path"], blocking["line"], blocking["grade"]) == ("main.py", 16, "proven")
@@ -152,8 +152,31 @@ def test_comments_take_findings_on_and_idle_ones_are_told(
     )
     ran = run(capfd, service, "--only", "findings")
     assert "migrating/no-sync-left  " not in ran.out
-    assert "main.py:6: ignore[session/one-per-request] suppresses nothing" in ran.out
+    assert "warning: main.py:6 allows session/one-per-request, and nothing needed" in ran.out
     assert ran.code == 1
+    told = json.loads(run(capfd, service, "--format", "json").out)["notices"]
+    assert [each["message"].partition(",")[0] for each in told] == [
+        "main.py:6 allows session/one-per-request"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("comment", "told"),
+    [
+        ("ignore[migrating/no-sync-left]", "allows something without a reason"),
+        ("ignore[migrating/no-such-rule] it hurts", "there is no such rule"),
+        ("ignore[pooling/watch-the-pool] it is small", ""),  # only `observe` can see that
+    ],
+)
+def test_what_a_comment_cannot_allow_is_told(
+    service: Path, capfd: pytest.CaptureFixture[str], comment: str, told: str
+) -> None:
+    text = SERVICE.replace("query(object).all()", f"query(object).all()  # async-db: {comment}")
+    (service / "main.py").write_text(text)
+    ran = run(capfd, service, "--only", "findings")
+    assert "main.py:16" in ran.out  # nothing is allowed
+    assert ("warning: " in ran.out) == bool(told)
+    assert told in ran.out
 
 
 def test_a_baseline_knows_what_was_there(

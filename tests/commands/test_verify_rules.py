@@ -51,6 +51,7 @@ def test_good_rules_are_proved_and_refuted_on_both_databases(pack: Pack, command
         "refuted": True,
         "outcome": 'syntax error at or near "TABEL"',
         "observed": False,
+        "audited": False,
     }
     assert evidence["complete"] is True
     tests = [

@@ -34,10 +34,14 @@ HELD: dict[str, Outcome] = {
     "delayed-network": outcome(STORED, ALIVE),
     "failing-background-task": outcome(*in_phase("next on the connection", TOLD_TO_WAIT)),
     "killed-backends": WELL,
+    "locked-file": outcome(
+        *in_phase("writing", TOLD_TO_WAIT), *in_phase("reading", STORED), READY, ALIVE
+    ),
     "locked-row": outcome(
         *in_phase("hot", TOLD_TO_WAIT),
         *in_phase("innocent", *[STORED] * 19, TOLD_TO_WAIT),
-        *(READY, ALIVE),
+        *([READY] * 19),
+        *(NOT_READY, ALIVE),
     ),
     "pgbouncer-restart": WELL,
     "read-only-failover": WELL,
@@ -80,6 +84,8 @@ BROKEN: list[tuple[str, Outcome, str]] = [
     ("delayed-network", outcome(STORED, TOLD_TO_WAIT), "1 of 2 requests (load) failed: 1 x 201"),
     ("failing-background-task", outcome(*in_phase("next on the connection", CUT)), "(1 cut)"),
     ("killed-backends", outcome(STORED, DEAD), "it seemed dead 1 of 1 times"),
+    ("locked-file", outcome(*in_phase("reading", TOLD_TO_WAIT)), "1 of 1 requests (reading)"),
+    ("locked-file", outcome(READY, NOT_READY), "1 of 2 requests (ready) failed: 1 x 204, 1 x 503"),
     ("locked-row", outcome(*in_phase("innocent", TOLD_TO_WAIT)), "1 of 1 requests (innocent)"),
     ("locked-row", outcome(READY, NOT_READY), "1 of 2 requests (ready) failed: 1 x 204, 1 x 503"),
     ("pgbouncer-restart", outcome(CUT), "1 of 1 requests had no answer (1 cut)"),

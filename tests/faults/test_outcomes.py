@@ -60,6 +60,24 @@ def test_the_table_has_a_row_for_each_and_no_number_where_nothing_was_run() -> N
     assert not_run[:4] == ["locked-row", "SQLite", "not run", "–"]
 
 
+def test_what_came_out_alike_is_one_row() -> None:
+    held = outcome(STORED, Answer("create", status=201, stored=True, seconds=0.5))
+    same = [
+        Result("deadlock", "postgresql", outcome=held, wiring=wiring)
+        for wiring in ("depends", "depends", "manager")
+    ]
+    other = Result("deadlock", "postgresql", Verdict(("it broke",)), ALL, wiring="manager")
+    header, row = table_rows(same)
+    assert header[:5] == ["fault", "database", "wiring", "verdict", "sent"]
+    assert row[2:8] == ["depends, manager", "held", "6", "6", "0", "6 x 201"]
+    assert row[8:] == ["0.5 s", "nothing"]
+
+    _, first, second = table_rows([*same, other])
+    assert first[2:5] == ["depends", "held", "4"]
+    assert second[2:5] == ["manager", "broken, 1 of 2", "10"]
+    assert remarks([*same, other, other]) == ["- deadlock on PostgreSQL, manager: it broke"]
+
+
 def test_what_is_wrong_is_told_below() -> None:
     assert remarks([BROKEN, NOT_RUN]) == [
         "- deadlock on PostgreSQL: it broke; twice",

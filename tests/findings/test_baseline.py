@@ -1,7 +1,6 @@
 """Fingerprints, and the baseline that knows findings by them."""
 
 import json
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given
 
 from async_db.findings import (
+    Baseline,
     BaselineError,
     Finding,
     baseline_text,
@@ -16,6 +16,7 @@ from async_db.findings import (
     new_findings,
     read_baseline,
 )
+from async_db.findings.fingerprints import fingerprint_by_message
 from helpers.findings import FOUND, READ, RULE, any_findings
 
 
@@ -30,13 +31,25 @@ from helpers.findings import FOUND, READ, RULE, any_findings
         ),
     ],
 )
-def test_a_fingerprint_outlives_counts_and_addresses(one: str, other: str) -> None:
+def test_without_code_counts_and_addresses_in_what_is_said_do_not_matter(
+    one: str, other: str
+) -> None:
+    assert READ.code == ""
     assert fingerprint(replace(READ, message=one)) == fingerprint(replace(READ, message=other))
+    assert fingerprint(replace(READ, message="else")) != fingerprint(READ)
 
 
-def test_a_fingerprint_outlives_moved_lines_other_tests_and_systems() -> None:
+def test_a_fingerprint_outlives_moved_lines_other_words_tests_and_systems() -> None:
     moved = replace(
-        FOUND, line=1, test="", evidence=(), advice="", grade="review", path="app\\api\\orders.py"
+        FOUND,
+        line=1,
+        test="",
+        evidence=(),
+        grade="review",
+        route="GET /",
+        message="It is so.",
+        advice="",
+        path="app\\api\\orders.py",
     )
 
     assert fingerprint(moved) == fingerprint(FOUND)
@@ -44,44 +57,56 @@ def test_a_fingerprint_outlives_moved_lines_other_tests_and_systems() -> None:
 
 def test_a_fingerprint_is_the_same_in_every_release() -> None:
     # Were this to change, every baseline in every service would be worth nothing.
-    assert fingerprint(FOUND) == "ab3583c179443297"
+    assert fingerprint(FOUND) == "bae1ed58e7dc58da"
+    assert fingerprint_by_message(FOUND) == "ab3583c179443297"
 
 
-@pytest.mark.parametrize("field", ["rule", "path", "route", "message"])
-def test_a_fingerprint_tells_findings_apart(field: str) -> None:
+@pytest.mark.parametrize("field", ["rule", "path", "code", "function", "nth"])
+def test_a_fingerprint_tells_places_apart(field: str) -> None:
     assert fingerprint(replace(FOUND, **{field: "another"})) != fingerprint(FOUND)  # type: ignore[arg-type]
 
 
 def test_the_parts_of_a_fingerprint_do_not_run_together() -> None:
-    one, other = replace(READ, path="a", route="bc"), replace(READ, path="ab", route="c")
+    one, other = replace(FOUND, path="a", code="bc"), replace(FOUND, path="ab", code="c")
 
     assert fingerprint(one) != fingerprint(other)
 
 
 def test_a_baseline_has_the_form_that_is_documented() -> None:
-    elsewhere = replace(FOUND, line=50)
-    again = replace(FOUND, test="another")
+    elsewhere = replace(READ, line=50)
+    again = replace(FOUND, test="another", route="GET /orders")
 
     assert json.loads(baseline_text([FOUND, again, elsewhere, READ])) == {
-        "schema_version": 1,
+        "schema_version": 2,
         "known": [
             {
                 "rule": RULE,
                 "path": "app/api/orders.py",
-                "message": "The response was sent before the commit.",
-                "route": "POST /orders/{id}",
-                "count": 2,
+                "function": "get_session",
+                "code": "session.commit()",
+                "count": 1,
                 "fingerprint": fingerprint(FOUND),
             },
             {
                 "rule": RULE,
                 "path": "app/api/users.py",
                 "message": "It may commit late.",
-                "count": 1,
+                "count": 2,
                 "fingerprint": fingerprint(READ),
             },
         ],
     }
+
+
+def test_a_baseline_of_the_first_form_still_counts(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    entry = {"fingerprint": fingerprint_by_message(FOUND), "count": 1}
+    path.write_text(json.dumps({"schema_version": 1, "known": [entry]}))
+    baseline = read_baseline(path)
+    another = replace(FOUND, route="GET /orders")
+
+    assert baseline.by_message
+    assert new_findings([FOUND, another], baseline) == [another]
 
 
 @given(any_findings)
@@ -93,29 +118,30 @@ def test_nothing_is_new_to_its_own_baseline(
     baseline = read_baseline(path)
 
     assert new_findings(findings, baseline) == []
-    assert new_findings(findings, {}) == findings
+    assert not baseline.by_message
+    assert Baseline.of(findings) == baseline
+    assert new_findings(findings, Baseline()) == findings
     another = replace(FOUND, rule="not/known")
     assert new_findings([*findings, another], baseline) == [another]
 
 
 def test_only_the_surplus_is_new() -> None:
-    low, middle = replace(FOUND, line=10, grade="review"), replace(FOUND, line=50)
-    high = replace(FOUND, line=90)
+    low, middle = replace(READ, line=10, grade="review"), replace(READ, line=50)
+    high = replace(READ, line=90)
 
-    allowed = Counter({fingerprint(FOUND): 1})
-    assert new_findings([high, low, middle], allowed) == [high, middle]
+    assert new_findings([high, low, middle], Baseline.of([READ])) == [high, middle]
 
 
-def test_more_tests_of_a_known_place_are_nothing_new() -> None:
-    tests = [replace(FOUND, test=name) for name in "abc"]
+def test_more_tests_and_routes_of_a_known_place_are_nothing_new() -> None:
+    met = [replace(FOUND, test=name, route=name) for name in "abc"]
 
-    assert new_findings(tests, Counter({fingerprint(FOUND): 1})) == []
+    assert new_findings(met, Baseline.of([FOUND])) == []
 
 
 def test_all_tests_of_a_new_place_are_told() -> None:
-    tests = [replace(FOUND, test=name, line=99) for name in "ab"]
+    tests = [replace(FOUND, test=name, line=99, nth=1) for name in "ab"]
 
-    assert new_findings([FOUND, *tests], Counter({fingerprint(FOUND): 1})) == tests
+    assert new_findings([FOUND, *tests], Baseline.of([FOUND])) == tests
 
 
 def entry(**changed: object) -> str:
@@ -131,8 +157,8 @@ def entry(**changed: object) -> str:
         ("\x00", "Expecting value"),
         ("[]", 'no object with a "schema_version" and a list "known"'),
         ('{"schema_version": 1, "known": {}}', "no object with"),
-        ('{"schema_version": 2, "known": []}', '"schema_version" is 2, not 1'),
-        ('{"schema_version": true, "known": []}', '"schema_version" is True, not 1'),
+        ('{"schema_version": 3, "known": []}', '"schema_version" is 3, not 1 or 2'),
+        ('{"schema_version": true, "known": []}', '"schema_version" is True, not 1 or 2'),
         (entry(count=0), "entry 1 lacks"),
         (entry(count=True), "entry 1 lacks"),
         (entry(count="1"), "entry 1 lacks"),

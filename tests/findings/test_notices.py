@@ -24,9 +24,23 @@ def test_every_form_tells_what_was_not_looked_at(form: str) -> None:
 
 
 def test_nothing_found_is_not_said_where_nothing_was_seen() -> None:
-    assert as_text([], (ERROR,)) == "error: Nothing was seen.\n"
-    assert as_text([], (WARNING,)) == "warning: Half was seen.\nNo findings.\n"
-    assert as_text([FOUND], (WARNING,)).startswith("warning: Half was seen.\n\nsession/")
+    assert as_text([], (ERROR,)) == "findings: not known\nerror: Nothing was seen.\n"
+    assert as_text([], (WARNING,)) == "findings: none\nwarning: Half was seen.\n"
+    told = as_text([FOUND], (WARNING,))
+    assert told.startswith("findings: 1 proven\nwarning: Half was seen.\n\nproven  session/")
+    assert as_text([], watched=1) == "1 request watched, findings: none\n"
+
+
+def test_of_many_notices_the_first_screen_has_the_errors() -> None:
+    notices = (*(Notice(f"{number} was not seen.") for number in range(20)), ERROR)
+    told = as_text([], notices, everything=False, option="--more").splitlines()
+    assert told[:3] == [
+        "findings: not known",
+        "error: Nothing was seen.",
+        "warning: 0 was not seen.",
+    ]
+    assert told[-1] == "and 15 more of these: --more tells them"
+    assert len(as_text([], notices).splitlines()) == 22
 
 
 def test_data_has_the_level() -> None:

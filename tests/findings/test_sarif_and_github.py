@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from async_db.findings import Finding, as_github, as_sarif, fingerprint, merged
+from async_db.findings import Finding, as_github, as_sarif, cards, fingerprint
 from helpers.findings import FOUND, HOSTILE, READ, REVIEW, RULE, any_findings, any_text
 
 
@@ -67,16 +67,22 @@ def test_sarif_has_the_form_that_is_documented() -> None:
                                         "uri": "app/api/orders.py",
                                         "uriBaseId": "%SRCROOT%",
                                     },
-                                    "region": {"startLine": 42},
+                                    "region": {
+                                        "startLine": 42,
+                                        "snippet": {"text": "session.commit()"},
+                                    },
                                 }
                             }
                         ],
-                        "partialFingerprints": {"asyncDbFinding/v1": fingerprint(FOUND)},
+                        "partialFingerprints": {"asyncDbFinding/v2": fingerprint(FOUND)},
                         "properties": {
                             "grade": "proven",
-                            "route": "POST /orders/{id}",
-                            "test": "tests/test_orders.py::test_create",
-                            "tests": 2,
+                            "requests": 2,
+                            "routes": ["POST /orders/{id}"],
+                            "tests": [
+                                "tests/test_orders.py::test_create",
+                                "tests/test_orders.py::test_refused",
+                            ],
                             "evidence": ["response.start 201", "commit"],
                         },
                     }
@@ -130,7 +136,7 @@ def test_sarif_parses_back_with_its_indexes_right(
     assert text.isascii()
     run = json.loads(text)["runs"][0]
     assert json.dumps(run, ensure_ascii=False).encode("utf-8")
-    assert len(run["results"]) == len(merged(findings))
+    assert len(run["results"]) == len(cards(findings))
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         place = result["locations"][0]["physicalLocation"]
@@ -146,13 +152,14 @@ def test_github_commands_have_the_form_that_is_documented() -> None:
     title = "title=session/commit-before-response"
 
     assert as_github([READ, replace(FOUND, test="a::b"), REVIEW]).splitlines() == [
-        "::notice file=app/db.py,line=3,title=engine/one-per-process::Two engines.%0AKeep one.",
         (
             f"::error file=app/api/orders.py,line=42,{title}"
             "::The response was sent before the commit."
-            '%0AGive the dependency `scope="function"`.%0APOST /orders/{id} in a::b'
+            '%0AGive the dependency `scope="function"`.%0A1 request on POST /orders/{id}'
+            "%0Aseen in a::b"
         ),
         f"::warning file=app/api/users.py,line=7,{title}::It may commit late.%0ALook at it.",
+        "::notice file=app/db.py,line=3,title=engine/one-per-process::Two engines.%0AKeep one.",
     ]
 
 
@@ -172,15 +179,15 @@ def test_github_has_exactly_one_line_for_each_finding(findings: list[Finding]) -
 
     assert text.encode("utf-8").decode() == text
     lines = text.splitlines()
-    assert len(lines) == text.count("\n") == len(merged(findings))
-    for line, each in zip(lines, merged(findings), strict=True):
+    assert len(lines) == text.count("\n") == len(cards(findings))
+    for line, each in zip(lines, cards(findings), strict=True):
         empty, command, message = line.split("::", 2)
         assert not empty
         _, _, properties = command.partition(" ")
         path, number, title = (part.partition("=")[2] for part in properties.split(","))
-        assert number == str(max(each.finding.line, 1))
-        for escaped, whole in ((path, each.finding.path), (title, each.finding.rule)):
+        assert number == str(max(each.line, 1))
+        for escaped, whole in ((path, each.path), (title, each.rule)):
             if whole.isprintable() and "\\" not in whole:
                 assert unquote_to_bytes(escaped).decode() == whole
-        if each.finding.message.isprintable():
-            assert unquote_to_bytes(message).decode().startswith(each.finding.message)
+        if each.messages[0].isprintable():
+            assert unquote_to_bytes(message).decode().startswith(each.messages[0])

@@ -15,9 +15,15 @@ PAGES = ("observe", "evidence")
 Step = tuple[Kind, float] | tuple[Kind, float, str]
 
 
-def finding(rule: str, route: str) -> Finding:
+def finding(rule: str, route: str, event: int = -1) -> Finding:
     message, path = f"{route} is late", "app/database/session.py"
-    return Finding(rule, "proven", path, 12, message, "be early", "test_it", route)
+    return Finding(
+        *(rule, "proven", path, 12, message, "be early", "test_it", route),
+        requests=1,
+        event=event,
+        code="await session.commit()",
+        function="get_session",
+    )
 
 
 def request(route: str, *steps: Step) -> Trace:
@@ -84,6 +90,14 @@ LOOPS: list[Step] = [
         ("executed", 0.51 + number),
     )
 ]
+HELD = request(
+    "GET /held",
+    ("checkout", 0),
+    ("statement", 1, "SELECT 1 FROM orders"),
+    ("executed", 2),
+    ("response.start", 3, "200"),
+    ("request.end", 4),
+)
 BUSY = request(
     "GET /busy",
     ("checkout", 0),
@@ -107,13 +121,15 @@ WICKED = replace(
 
 
 def observed() -> str:
-    late, leak = finding(RULE, LATE.route), finding(LEAK, LEAKING.route)
+    commit = next(i for i, event in enumerate(LATE.events) if event.kind == "commit")
+    late, leak = finding(RULE, LATE.route, commit), finding(LEAK, LEAKING.route, 1)
     wicked = Finding(HOSTILE, "suspected", HOSTILE, 1, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     shown = [
         Shown(GOOD),
         Shown(LATE, (late,), "offending"),
         Shown(LEAKING, (leak,), "offending"),
         Shown(BUSY),
+        Shown(HELD),
         Shown(WICKED, (wicked,), "offending"),
     ]
     claims = {RULE: "Commit before the `response`.", LEAK: "Give it back."}

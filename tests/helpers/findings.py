@@ -15,6 +15,10 @@ FOUND = Finding(
     test="tests/test_orders.py::test_create",
     route="POST /orders/{id}",
     evidence=("response.start 201", "commit"),
+    requests=1,
+    event=4,
+    code="session.commit()",
+    function="get_session",
 )
 READ = Finding(RULE, "suspected", "app/api/users.py", 7, "It may commit late.", "Look at it.")
 REVIEW = Finding("engine/one-per-process", "review", "app/db.py", 3, "Two engines.", "Keep one.")
@@ -47,5 +51,9 @@ any_finding = st.builds(
     test=any_text,
     route=any_text,
     evidence=st.lists(any_text, max_size=2).map(tuple),
+    requests=st.integers(0, 3),
+    code=any_text,
+    function=any_text,
+    nth=st.integers(0, 1),
 )
 any_findings = st.lists(any_finding, max_size=5)

@@ -1,5 +1,6 @@
 """Runs of pytest and mypy in forks of a process that has imported what services stand on."""
 
+import gc
 import os
 import runpy
 import signal
@@ -71,4 +72,5 @@ def _run(
     path = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [str(folder), *filter(None, path)]
     sys.argv = [module, *arguments]
+    gc.freeze()  # what was imported before does not have to be looked through again
     runpy.run_module(module, run_name="__main__")

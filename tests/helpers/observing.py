@@ -47,14 +47,24 @@ def run_pytest(
 def observed_findings(
     project: Path, *arguments: str, passing: bool = False
 ) -> list[dict[str, Any]]:
-    """Run a project's tests, all `passing` or not, and give what observe has found in them."""
+    """Run a project's tests, all `passing` or not, and give what observe has found, case by case."""
     done = run_pytest(project, "--observe-format=json", "--observe-output=found.json", *arguments)
     output = project / "found.json"
     assert output.exists(), done.stdout + done.stderr
     assert not passing or done.returncode == 0, done.stdout + done.stderr
     assert "observe did not see everything" not in done.stdout
-    found: list[dict[str, Any]] = json.loads(output.read_text("utf-8"))["findings"]
-    return found
+    return [
+        each for card in json.loads(output.read_text("utf-8"))["findings"] for each in _cases(card)
+    ]
+
+
+def _cases(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give what was seen at a place one by one: on each route and with each message."""
+    seen = card.pop("seen", [{}])
+    return [
+        {key: value for key, value in {**card, **case}.items() if key != "route" or value}
+        for case in seen
+    ]
 
 
 def findings_in(project: Path, service: str, tests: str) -> list[dict[str, Any]]:

@@ -93,7 +93,8 @@ def test_what_cannot_be_written_fails_no_test_but_the_run(project: Path, option:
 
 def test_a_worker_that_is_lost_is_missed(project: Path) -> None:
     (project / "forgetting.py").write_text(FORGETTING)
-    done = run(project, "-p", "forgetting", "-n", "1", FAILING)
+    no_other = ("-n", "1", "--max-worker-restart=0")
+    done = run(project, "-p", "forgetting", *no_other, FAILING)
     assert "a worker ended without a word" in done.stdout
     assert done.returncode != 0
 

@@ -84,7 +84,7 @@ def test_an_engine_that_a_conftest_imports(tmp_path: Path) -> None:
 
     # And nobody disposes of it: the app has ended, and so has the run.
     assert [(each["rule"], each["path"]) for each in found] == [
+        ("engine/disposed-on-shutdown", "service.py"),  # the surest first
         ("engine/created-in-lifespan", "service.py"),
-        ("engine/disposed-on-shutdown", "service.py"),
     ]
     assert "GET /" in (tmp_path / "out.html").read_text("utf-8")

@@ -22,13 +22,14 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture
-def pages(tmp_path: Path, rules: tuple[Rule, ...]) -> dict[str, Path]:
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, rules: tuple[Rule, ...]) -> dict[str, Path]:
     """Both pages, by what leaves them."""
+    folder = tmp_path_factory.mktemp("pages")
     texts = {"observe": observed(), "evidence": proved(rules)}
     for name, text in texts.items():
-        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
-    return {name: tmp_path / f"{name}.html" for name in texts}
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in texts}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +13,18 @@ from hypothesis import strategies as st
 
 from async_db.findings import Finding
 from async_db.pages import Shown, observe_page
+from async_db.pages.gallery import MAX_EVENTS
 from helpers.html import assert_harmless, read, words_of
-from helpers.page_traces import FINDING, GOOD, HOSTILE, LATE, RULE, hostile_trace
+from helpers.page_traces import (
+    FINDING,
+    GOOD,
+    HOSTILE,
+    LATE,
+    RULE,
+    event,
+    hostile_trace,
+    trace,
+)
 
 
 def observed(*shown: Shown, findings: Sequence[Finding] = (), requests: int = 3) -> str:
@@ -57,6 +69,46 @@ def test_findings_lead_to_the_pictures_of_the_same_request_only() -> None:
     page = observed(Shown(GOOD), Shown(LATE, (FINDING,), "offending"), findings=[FINDING, other])
     links = [attributes["href"] for tag, attributes in read(page).tags if tag == "a"]
     assert links == ["#request-1"]  # the offending ones come first
+
+
+def test_a_place_is_one_card_with_its_line_and_all_routes() -> None:
+    here = replace(FINDING, code="session.commit()", function="get_session", requests=2)
+    there = replace(here, route="PUT /orders", test="tests/test_b.py::test_b")
+    words = words_of(observed(findings=[here, there]))
+
+    assert words.count("session.commit()") == 1
+    assert "app/db.py:7 in get_session" in words
+    assert "4 requests on 2 routes: POST /orders, PUT /orders" in words
+    assert "seen in test_a, test_b.py::test_b" in words
+
+
+def test_what_is_known_or_allowed_is_said_to_be() -> None:
+    words = words_of(observed(Shown(LATE, (FINDING,), "offending")))
+    assert "Nothing new was found" in words
+    assert "finding 1, known or allowed" in words
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"working": frozenset({1})}, "a task that goes on has it"),
+        ({}, "the tests took it"),
+        ({"events": (event("checkout", 0), *[event("load", 1)] * MAX_EVENTS)}, "is not kept"),
+    ],
+)
+def test_a_connection_that_is_held_without_a_finding_is_explained(
+    changed: dict[str, Any], why: str
+) -> None:
+    held = trace(event("checkout", 0), event("request.end", 2))
+    page = observed(Shown(replace(held, **changed)))
+    words = words_of(page)
+
+    assert "Still held at the end, which is no finding: connection 1;" in words
+    assert why in words
+    assert "held kept" not in page.partition("id=requests")[2].partition("</details>")[2]
+    blamed = replace(FINDING, event=0)
+    red = observed(Shown(replace(held, **changed), (blamed,), "offending"), findings=[blamed])
+    assert "Still held at the end" not in words_of(red)
 
 
 @pytest.mark.parametrize("words", HOSTILE)

@@ -102,14 +102,14 @@ def test_requests_can_be_chosen_by_rule_route_and_kind(opens: Opens) -> None:
     shown = page.locator("article[data-item]:visible")
     heads = page.locator("h2.route:visible")
     told = page.locator("form.filter output")
-    assert shown.count() == 5
-    assert told.text_content() == "5 of 5 shown"
+    assert shown.count() == 6
+    assert told.text_content() == "6 of 6 shown"
 
     page.get_by_label("only offending").check()
     assert shown.count() == 3
     page.get_by_role("combobox", name="Rule").select_option(RULE)
     assert heads.all_text_contents() == ["POST /late"]
-    assert told.text_content() == "1 of 5 shown"
+    assert told.text_content() == "1 of 6 shown"
     page.get_by_role("combobox", name="Route").select_option("POST /good")
     assert shown.count() == 0
     page.get_by_role("combobox", name="Rule").select_option("")

@@ -30,7 +30,7 @@ def test_bars_are_wide_enough_and_inside_the_picture(opens: Opens, width: int) -
     page = opens("observe", width)
     plots = boxes(page, "svg.t")
     bars = boxes(page, "svg.t rect:not(.aft)")
-    assert len(plots) == 5
+    assert len(plots) == 6
     assert len(bars) > 50
     for left, top, right, bottom in bars:
         assert plots[0][0] - 1 <= left <= right <= plots[0][2] + 1
@@ -115,11 +115,43 @@ def test_a_connection_that_is_not_given_back_is_said_and_drawn(opens: Opens) -> 
     leaking = card(opens("observe"), "GET /leaking")
     held, plot = box(leaking.locator("rect.held.kept")), box(leaking.locator("svg.t"))
     assert held[2] == pytest.approx(plot[2], abs=2)
-    assert "never given back" in (leaking.locator("text.cap").last.text_content() or "")
+    assert "never given back · task 1" in (leaking.locator("text.cap").last.text_content() or "")
     assert "never given back" in (leaking.locator("figcaption").text_content() or "")
     for style in ("wait", "outside"):
         left, _, right, _ = box(leaking.locator(f"rect.{style}"))
         assert right - left > 20
+
+
+def test_red_is_what_a_finding_says_and_all_else_is_explained(opens: Opens) -> None:
+    page = opens("observe")
+    held = card(page, "GET /held")
+    assert page.locator("article rect.held.kept").count() == 1  # of the request with the finding
+    assert held.locator("rect.held.on").count() == 1
+    assert "connection 1 · held 4.00 ms · still held" in " ".join(
+        held.locator("text.cap").all_text_contents()
+    )
+    assert "which is no finding: connection 1" in (held.text_content() or "")
+    fills = [
+        page.locator(f"article rect.held.{style}").first.evaluate(
+            "one => getComputedStyle(one).fill"
+        )
+        for style in ("kept", "on")
+    ]
+    assert fills[0] != fills[1]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_moment_of_a_finding_is_pointed_at(opens: Opens, width: int) -> None:
+    late = card(opens("observe", width), "POST /late")
+    pointer = late.locator("text.mo")
+    assert pointer.text_content() == "▼ 1"
+    assert "finding 1" in (late.locator("ul.found li").first.text_content() or "")
+    assert middle(late.locator("line.mom")) == pytest.approx(
+        middle(late.locator("use.commit")), abs=1
+    )
+    below = box(late.locator("text.cap").first)
+    assert box(pointer)[3] <= below[1] + 3
+    assert box(pointer)[1] >= box(late.locator("text.rl").first)[1]
 
 
 @pytest.mark.parametrize(("width", "beside"), [(360, False), (1280, True)])

@@ -61,5 +61,7 @@ def test_the_sound_twins_tests_pass_and_show_nothing(sound: Path) -> None:
 async def test_a_driven_server_of_the_sound_twin_shows_nothing(sound: Path) -> None:
     seen = await serve_and_drive(sound, "--fail-on=review")
 
-    assert seen.report == {"schema_version": 1, "findings": []}
+    assert seen.report["requests"] > 0
+    assert seen.report == {**seen.report, "schema_version": 2, "findings": []}
+    assert "notices" not in seen.report
     assert seen.code == 0, seen.said

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
@@ -9,6 +10,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,14 @@ def garbage_kept(serve: Serve) -> Iterator[None]:
     yield
     gc.enable()
     gc.collect()  # before rows are deleted that it may have locked
+
+
+@pytest.fixture
+def sync_drivers_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bound how long a sync driver waits for a lock; the async ones do not read this."""
+    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=500")
+    patient = sqlite3.dbapi2.connect
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", partial(patient, timeout=0.5))
 
 
 @pytest.fixture

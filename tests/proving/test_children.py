@@ -2,13 +2,14 @@
 
 import os
 import time
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 import pytest
 
 from async_db.proving.children.child import child_environment
 from async_db.proving.children.job import AFTER_THE_TESTS, Job, Outcome, Report
-from async_db.proving.children.prover import Interrupted, Prover
+from async_db.proving.children.prover import WARM_MODULES, Interrupted, Prover
 
 MARKED = """\
 import os, sys, warnings
@@ -127,6 +128,18 @@ def test_a_child_has_only_what_it_is_given(job: Job) -> None:
     assert [outcome.messages for outcome in report.outcomes] == [()]
     assert list(job.project.rglob("__pycache__")) == []
     assert "1 passed" in job.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="there is no fork")
+def test_what_proofs_import_is_there_already(job: Job) -> None:
+    report = run(
+        job,
+        "import sys\n"
+        "def test_it():\n"
+        f"    assert [name for name in {WARM_MODULES!r} if name not in sys.modules] == []\n",
+    )
+
+    assert [outcome.messages for outcome in report.outcomes] == [()]
 
 
 def test_other_databases_are_kept_from_a_child(job: Job) -> None:

@@ -12,18 +12,29 @@ from async_db.proving.evidence.markdown import RELEASES_MARKS, shows_table, with
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
 from async_db.proving.evidence.table import evidence_table
 
-GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True)
-ELSEWHERE = replace(GOOD, wiring="container", refuted=None, observed=None, refuted_on="depends")
+GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True, audited=True)
+ELSEWHERE = replace(
+    GOOD, wiring="container", refuted=None, observed=None, audited=None, refuted_on="depends"
+)
 MISSING = "tool is not installed: sudo apt-get install -y tools"
 NOT_RUN = replace(
-    GOOD, rule="c/three", proved=None, refuted=None, outcome=None, observed=None, not_run=MISSING
+    GOOD,
+    rule="c/three",
+    proved=None,
+    refuted=None,
+    outcome=None,
+    observed=None,
+    audited=None,
+    not_run=MISSING,
 )
 TESTS = ServiceTests("depends", "sqlite", 3, 0, 1, 1.5)
 EVIDENCE = Evidence({"fastapi": "0.165.0"}, (GOOD,), (TESTS,))
 
 
 def test_json_has_the_form_that_is_documented() -> None:
-    wrong = replace(GOOD, refuted=None, outcome=None, observed=None, reason="no counterexample")
+    wrong = replace(
+        GOOD, refuted=None, outcome=None, observed=None, audited=None, reason="no counterexample"
+    )
 
     content = json.loads(replace(EVIDENCE, results=(GOOD, wrong)).to_json())
 
@@ -33,7 +44,14 @@ def test_json_has_the_form_that_is_documented() -> None:
         "releases": {"fastapi": "0.165.0"},
         "complete": True,
         "results": [
-            {**common, "refuted": True, "outcome": "409", "seconds": 0.123, "observed": True},
+            {
+                **common,
+                "refuted": True,
+                "outcome": "409",
+                "seconds": 0.123,
+                "observed": True,
+                "audited": True,
+            },
             {
                 **common,
                 "refuted": None,
@@ -41,6 +59,7 @@ def test_json_has_the_form_that_is_documented() -> None:
                 "seconds": 0.123,
                 "reason": "no counterexample",
                 "observed": None,
+                "audited": None,
             },
         ],
         "service_tests": [
@@ -121,7 +140,7 @@ def test_a_rule_of_several_wirings_has_one_row() -> None:
         for results in ((GOOD, ELSEWHERE), (GOOD, wrong))
     )
 
-    assert good[2:] == ["| a/one | 2 wirings | proved, refuted, observed |"]
+    assert good[2:] == ["| a/one | 2 wirings | proved, refuted, observed, audited |"]
     assert bad[2:] == ["| a/one | 2 wirings | container: proof failed: no |"]
 
 
@@ -148,7 +167,7 @@ def test_what_was_not_run_is_told_with_the_line_that_installs_it() -> None:
 
     lines = evidence_table(evidence, ["sqlite"]).splitlines()
 
-    assert lines[3] == "| c/three | depends | not run                   |"
+    assert lines[3] == "| c/three | depends | not run                            |"
     assert lines[4:] == ["", f"- c/three on SQLite (depends): not run: {MISSING}"]
     assert evidence.summary_of_not_run() == [f"not run: 1 of 2 trials: {MISSING}"]
     content = json.loads(evidence.to_json())

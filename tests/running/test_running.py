@@ -102,7 +102,7 @@ def test_what_is_seen_is_told_in_the_end(tmp_path: Path) -> None:
     done = call(tmp_path, *write_app(tmp_path))
     assert done.returncode == 0
     assert "5 requests watched, findings: " in done.stderr
-    assert "GET / answers 200, and what it wrote is never committed" in done.stderr
+    assert "app.py:14" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["app.py"]
 
 

@@ -2,17 +2,17 @@
 
 import re
 import sys
-from collections.abc import Iterator
+import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from async_db.scaffold import check_options, plan_writing, write
-from async_db.scaffold.rendering import render_tree
+from async_db.scaffold import Tree, check_options, plan_writing, write
+from helpers.chosen_renderings import Chosen
+from helpers.every_rendering import Shelves, every_tree, shelved
 from helpers.rendered import (
     ALL_FEATURES,
-    FEATURES,
     LONG,
     MANIFEST,
     SHORT,
@@ -20,7 +20,6 @@ from helpers.rendered import (
     Options,
     check_types,
     combinations,
-    named,
     rendered,
     run,
     written,
@@ -34,63 +33,52 @@ UNWRAPPED = {".env.example", "Dockerfile", "README.md"}
 IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import|import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
 INSTALLED = packages_distributions().keys()
 
-WIRINGS = MANIFEST.options["wiring"].allowed
-# Every feature alone with short names, and none and all of them with both.
-VARIANTS: dict[str, Options] = {
-    **{feature: {"with": feature, **SHORT} for feature in FEATURES},
-    "none-short": {"with": "", **SHORT},
-    "none-long": {"with": "", **LONG},
-    "all-short": {"with": ALL_FEATURES, **SHORT},
-    "all-long": {"with": ALL_FEATURES, **LONG},
-}
+
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory: pytest.TempPathFactory) -> Shelves:
+    """Every file of every combination, formatted all at once."""
+    shelves = shelved(tmp_path_factory.mktemp("rendered"), every_tree())
+    run(shelves.folder, "ruff", "check", "--no-cache", "--quiet", "--select=I", "--fix-only", ".")
+    run(shelves.folder, "ruff", "format", "--no-cache", "--quiet", ".")
+    return shelves
 
 
-@pytest.fixture(scope="module", params=combinations(), ids=named)
-def projects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of projects, one of each variant of these options, formatted all at once."""
-    folder = tmp_path_factory.mktemp("rendered")
-    for name, variant in VARIANTS.items():
-        options = check_options(MANIFEST.options, request.param | variant)
-        tree = render_tree(TEMPLATES, MANIFEST, options)
-        write(plan_writing(folder / name, tree))
-    run(folder, "ruff", "check", "--no-cache", "--quiet", "--select=I", "--fix-only", ".")
-    run(folder, "ruff", "format", "--no-cache", "--quiet", ".")
-    return folder
+def test_every_text_is_looked_at_once(tmp_path: Path) -> None:
+    init, main, settings = map(PurePosixPath, ("app/__init__.py", "app/main.py", "pyproject.toml"))
+    trees: list[tuple[Options, Tree]] = [
+        ({"package": "app", "with": with_}, {init: "", main: text, settings: "a = 1\n"})
+        for with_, text in {"": "one", "search": "two", "totals": "one", "import": "six"}.items()
+    ]
+    shelves = shelved(tmp_path, trees)
+    assert [text for path, text in shelves.files() if path.name == "main.py"] == [
+        *("one", "two", "six")
+    ]
+    assert len([*shelves.files()]) == 5
+    assert all((tmp_path / f"app-{n}" / "app/__init__.py").exists() for n in range(3))
+    assert shelves.whose("app-1/app/main.py:1: F821") == (
+        "app-1/app/main.py: {'package': 'app', 'with': 'search'}"
+    )
 
 
-def files(projects: Path) -> Iterator[tuple[Path, str]]:
-    """Give the path in its project, and the text, of every file."""
-    for name in VARIANTS:
-        project = projects / name
-        for path in sorted(project.rglob("*")):
-            if path.is_file():
-                yield path.relative_to(project), path.read_text("utf-8")
+def test_all_are_linted_by_the_same_settings(shelves: Shelves) -> None:
+    texts = [text for path, text in shelves.files() if path.name == "pyproject.toml"]
+    assert len(texts) > 20
+    assert len({str(tomllib.loads(text)["tool"]["ruff"]) for text in texts}) == 1
 
 
-def test_it_is_linted(projects: Path) -> None:
-    run(projects, "ruff", "check", "--no-cache", ".")
+def test_it_is_linted(shelves: Shelves) -> None:
+    try:
+        run(shelves.folder, "ruff", "check", "--no-cache", "--output-format=concise", ".")
+    except AssertionError as error:
+        pytest.fail(f"{error}\n{shelves.whose(str(error))}", pytrace=False)
 
 
-def test_it_is_strictly_typed(
-    projects: Path, types_cache: Path, request: pytest.FixtureRequest
-) -> None:
-    # Where an older FastAPI is chosen, an argument is left out: that is seen in one of them.
-    older = "0.106" in request.node.name
-    for variant in ("all-long",) if older else ("none-short", "all-long"):
-        check_types(projects / variant, types_cache)
+def test_it_is_strictly_typed(tmp_path: Path, types_cache: Path, chosen: Chosen) -> None:
+    check_types(written(tmp_path / "project", **chosen.options), types_cache)
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
-@pytest.mark.parametrize("feature", FEATURES)
-def test_each_feature_is_strictly_typed(
-    tmp_path: Path, types_cache: Path, feature: str, wiring: str
-) -> None:
-    project = written(tmp_path / "project", with_=feature, wiring=wiring, database="both")
-    check_types(project, types_cache)
-
-
-def test_it_reads_as_if_written_by_hand(projects: Path) -> None:
-    for path, text in files(projects):
+def test_it_reads_as_if_written_by_hand(shelves: Shelves) -> None:
+    for path, text in shelves.files():
         assert not TELLTALE.search(text), path
         assert not text.startswith("\n"), path
         assert "\n\n\n\n" not in text, path
@@ -99,21 +87,21 @@ def test_it_reads_as_if_written_by_hand(projects: Path) -> None:
         assert not re.search(r"[ \t]+$", text, re.MULTILINE), path
 
 
-def test_no_line_is_too_long(projects: Path) -> None:
+def test_no_line_is_too_long(shelves: Shelves) -> None:
     too_long = [
         f"{path}:{number}: {line}"
-        for path, text in files(projects)
+        for path, text in shelves.files()
         for number, line in enumerate(text.splitlines(), 1)
         if len(line) > 100 and path.name not in UNWRAPPED
     ]
     assert not too_long, "\n".join(too_long)
 
 
-def test_it_imports_only_what_no_package_may_be_called(projects: Path) -> None:
+def test_it_imports_only_what_no_package_may_be_called(shelves: Shelves) -> None:
     own = {SHORT["package"], LONG["package"], "tests"}
     imported = {
         module
-        for path, text in files(projects)
+        for path, text in shelves.files()
         if path.suffix == ".py"
         for module in ("".join(found) for found in IMPORT.findall(text))
     }

@@ -1,21 +1,20 @@
 """The network between a service and its database: what it carries, counts and loses."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import asyncpg
 import pytest
 
-from async_db.servers import Condition, Moment, Network, throwaway_network, throwaway_postgres
+from async_db.servers import Condition, Moment, Network, throwaway_network
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
 SECONDS = 0.3  # long enough for an answer, short enough to wait for one that never comes
 
 
 @pytest.fixture(scope="module")
-def database_url() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield server.url("postgres")
+def database_url(new_database: Callable[[], str]) -> str:
+    return new_database()
 
 
 @pytest.fixture
@@ -65,6 +64,18 @@ async def test_it_cuts_before_or_after_the_server_has_done_it(
     other = await asyncpg.connect(database_url)
     assert await other.fetchval("select count(*) from seen") == stored
     await other.close()
+
+
+async def test_it_cuts_the_second_transaction_of_a_connection(network: Network) -> None:
+    connection = await connect(network)
+    before = network.commits
+    network.cut_next(b"COMMIT", Moment.AFTER, but=1)
+    async with connection.transaction():
+        await connection.execute("select 1")
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        async with connection.transaction():
+            await connection.execute("select 1")
+    assert network.commits - before == 2
 
 
 async def test_what_is_swallowed_is_never_answered(network: Network) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,14 +14,7 @@ from async_db.servers import (
     pgbouncer,
     short_temporary_folder,
     throwaway_pgbouncer,
-    throwaway_postgres,
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThrowawayPostgres]:
-    with throwaway_postgres() as server:
-        yield server
 
 
 @pytest.mark.postgres

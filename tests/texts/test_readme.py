@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from async_db.auditing import FINDS
 from async_db.proving import MARKS, RELEASES_MARKS, with_table
 from async_db.rules import DATABASES, Rule
 from async_db.scaffold import read_manifest
@@ -22,7 +23,8 @@ def test_the_table_has_all_rules_and_says_what_their_texts_say(
     def cell(rule: Rule, database: str) -> str:
         if database not in rule.databases:
             return "–"
-        return "proved, refuted, observed" if rule.observed else "proved, refuted"
+        seen = ", observed" * rule.observed + ", audited" * (rule.name in FINDS)
+        return f"proved, refuted{seen}"
 
     expected = [
         [rule.name, wiring(rule), *(cell(rule, database) for database in DATABASES)]
@@ -47,7 +49,7 @@ def test_ci_runs_the_commands_and_leaves_nothing_out(root: Path) -> None:
 
     assert "uv run scripts/verify.py --strict --check README.md\n" in script
     assert "uv run scripts/faults.py --strict\n" in script
-    assert "uv run pytest --strict-programs\n" in script
+    assert "uv run pytest --strict-programs --every-combination\n" in script
 
 
 def test_the_table_of_faults_has_its_place(root: Path) -> None:

@@ -73,3 +73,10 @@ def test_all_layers_are_listed(root: Path, skill: tuple[dict[str, str], str]) ->
     listed = re.search(r"Layers: ([\w,\s]+?)\.", skill[1])
     assert listed
     assert re.split(r",\s+", listed[1]) == list(read_manifest(root / "templates").layers)
+
+
+def test_the_form_of_an_id_is_the_one_that_is_tried(root: Path) -> None:
+    tried = (root / "tests/texts/test_stated_facts_of_requests.py").read_text("utf-8")
+    forms = re.findall(r"^OrderId = (.+)$", tried, re.MULTILINE)
+    assert len(forms) == 1
+    assert f"`{forms[0]}`" in (root / "SKILL.md").read_text("utf-8")

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,34 +9,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, func, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.schema import CreateSchema
 
-from async_db.servers import ThrowawayPostgres, throwaway_postgres
+from async_db.servers import ThrowawayPostgres
+from helpers.engines import asyncpg_engine
 from helpers.stated_models import Base, Order, Status, Ticket
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThrowawayPostgres]:
-    with throwaway_postgres() as server:
-        yield server
-
-
-@pytest.fixture
-def new_url(server: ThrowawayPostgres, request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database, which names no driver."""
-    name = f"facts_{request.node.name}"
-    server.create_database(name)
-    return server.url(name)
-
-
-@asynccontextmanager
-async def asyncpg_engine(url: str, **options: object) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:", 1), **options)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
 
 
 @pytest.mark.postgres

@@ -5,9 +5,11 @@ import functools
 import gc
 import re
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import ForeignKey, event, func, insert, select
@@ -28,8 +30,6 @@ from sqlalchemy.orm import (
     scoped_session,
     sessionmaker,
 )
-
-from async_db.servers import throwaway_postgres
 
 ROW = re.compile(
     r"^\| (?P<habit>[^|]+) \| (?P<outcome>[^|]+) \| (?P<instead>[^|]+) \|$", re.MULTILINE
@@ -159,6 +159,52 @@ async def listen_async(engine: AsyncEngine, session: AsyncSession) -> object:
     return "listens"
 
 
+@habit("an `async def` as `connect` hook")
+async def async_connect_hook(engine: AsyncEngine, session: AsyncSession) -> object:
+    async def hook(connection: object, record: object) -> None:
+        raise AssertionError
+
+    await engine.dispose()
+    event.listen(engine.sync_engine, "connect", hook)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with engine.connect():
+            gc.collect()
+    return next(each.message for each in caught if "hook" in str(each.message))
+
+
+@habit("a `connect` hook that awaits by `connection.run_async`")
+async def connect_hook_that_awaits(engine: AsyncEngine, session: AsyncSession) -> object:
+    seen: list[object] = []
+
+    async def look(connection: object) -> None:
+        await asyncio.sleep(0)
+        seen.append(connection)
+
+    def hook(connection: Any, record: object) -> None:
+        connection.run_async(look)
+
+    await engine.dispose()
+    event.listen(engine.sync_engine, "connect", hook)
+    async with engine.connect():
+        return f"connections set up: {len(seen)}"
+
+
+@habit("a file that is written over by an operation that fails")
+async def file_of_a_unit(engine: AsyncEngine, session: AsyncSession) -> object:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "picture"
+        file.write_text("old")
+        try:
+            async with async_sessionmaker(engine).begin() as own:
+                own.add(Order())
+                await own.flush()
+                file.write_text("new")
+                raise ValueError("a bug")
+        except ValueError:
+            return f"orders stored: {await count(engine) - 1}, file: {file.read_text()}"
+
+
 @habit("an `async def` as `before_flush` hook")
 async def async_hook(engine: AsyncEngine, session: AsyncSession) -> object:
     async def hook(session: Session, context: object, instances: object) -> None:
@@ -285,9 +331,8 @@ def stated(outcome: str, database: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with throwaway_postgres() as server:
-        yield server.url().replace("postgresql://", "postgresql+asyncpg://")
+def postgresql(new_database: Callable[[], str]) -> str:
+    return new_database().replace("postgresql://", "postgresql+asyncpg://")
 
 
 def test_every_row_is_tried(root: Path) -> None:

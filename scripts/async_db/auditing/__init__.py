@@ -5,8 +5,8 @@ A detector is a file of its own, `detectors/topic/slug.py`. What several of them
 All of it is standard library only.
 """
 
-from async_db.auditing.auditing import PARTS, RULES, Audit, AuditError, Request, audit
-from async_db.auditing.changes import ChangesError
+from async_db.auditing.auditing import FINDS, PARTS, RULES, Audit, AuditError, Request, audit
+from async_db.auditing.changes import ChangesError, checked_out
 from async_db.auditing.detectors import DETECTORS, findings_of
 from async_db.auditing.planning import Plan, Slice, plan_move
 from async_db.auditing.reports import as_data, as_report
@@ -15,6 +15,7 @@ from async_db.auditing.settings import SettingsError
 
 __all__ = [
     "DETECTORS",
+    "FINDS",
     "PARTS",
     "RULES",
     "Audit",
@@ -28,6 +29,7 @@ __all__ = [
     "as_data",
     "as_report",
     "audit",
+    "checked_out",
     "findings_of",
     "plan_move",
 ]

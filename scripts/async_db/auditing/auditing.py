@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +11,17 @@ from async_db.auditing.inventory import Section, take_inventory
 from async_db.auditing.planning import Plan, plan_move
 from async_db.auditing.service import Service
 from async_db.auditing.settings import Settings, read_settings
-from async_db.auditing.suppressions import find_suppressions, suppress
-from async_db.findings import Finding, fingerprint, new_findings, read_baseline
+from async_db.findings import (
+    Baseline,
+    Finding,
+    Notice,
+    SourceFiles,
+    allowance_notices,
+    allowances_in,
+    new_findings,
+    read_baseline,
+    without_allowed,
+)
 from async_db.target import Project, Release, SkippedFile, TargetError, read_project
 
 SHOWN_RELEASES = (
@@ -25,6 +32,8 @@ SHOWN_RELEASES = (
 """The libraries whose releases decide what is right."""
 RULES = tuple(sorted({detector.rule for detector in DETECTORS}))
 """The names of the rules that source can show broken."""
+FINDS = tuple(sorted(set(RULES) - {detector.rule for detector in DETECTORS if detector.hidden}))
+"""Those whose counterexamples are found in the source of the scaffold."""
 
 
 class AuditError(Exception):
@@ -41,6 +50,7 @@ class Request:
         rules: the rules to look at; all, if none is given.
         base: a commit; then only what the work tree adds to it is told.
         baseline: a file of known findings.
+        catalogue: the names of all rules, where they are known.
     """
 
     root: Path
@@ -48,6 +58,7 @@ class Request:
     rules: tuple[str, ...] = ()
     base: str = ""
     baseline: Path | None = None
+    catalogue: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,8 @@ class Audit:
         findings: what is wrong; None if it was not asked for.
         plan: in which order it moves; None if it was not asked for.
         rules: the rules that were looked at.
-        remarks: on suppressions that do nothing.
+        idle: the comments that allow what nothing needs, or allow nothing.
+        old_baseline: the baseline, if it is of an older form.
         known: how many findings the baseline, or the other commit, has already.
         serves: whether there is a FastAPI application.
     """
@@ -80,9 +92,17 @@ class Audit:
     findings: tuple[Finding, ...] | None
     plan: Plan | None
     rules: tuple[str, ...]
-    remarks: tuple[str, ...]
+    idle: tuple[Notice, ...]
+    old_baseline: Path | None
     known: int
     serves: bool
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is said beside the findings."""
+        old = self.old_baseline
+        told = [Notice(f"{old} is of an older form: it counts, and --write-baseline renews it.")]
+        return (*self.idle, *(told if old else ()))
 
 
 PARTS = ("inventory", "findings", "plan")
@@ -113,13 +133,12 @@ def audit(request: Request) -> Audit:
         rule for rule in RULES if rule not in settings.ignore and rule in (request.rules or RULES)
     )
     findings: list[Finding] | None = None
-    remarks: list[str] = []
-    known = 0
+    idle: list[Notice] = []
+    known, old = 0, None
     if "findings" in request.parts:
-        findings, remarks = _findings(service, settings, rules)
-        every = len(findings)
-        findings = new_findings(findings, _known(request, settings, folder, rules))
-        known = every - len(findings)
+        every, idle = _findings(service, settings, rules, request.catalogue)
+        findings, old = _new(every, request, settings, folder, rules)
+        known = len(every) - len(findings)
     return Audit(
         root=request.root,
         files=len(project.modules),
@@ -133,40 +152,48 @@ def audit(request: Request) -> Audit:
         findings=None if findings is None else tuple(findings),
         plan=plan_move(service) if "plan" in request.parts else None,
         rules=rules,
-        remarks=tuple(remarks),
+        idle=tuple(idle),
+        old_baseline=old,
         known=known,
         serves=service.has_application,
     )
 
 
 def _findings(
-    service: Service, settings: Settings, rules: tuple[str, ...]
-) -> tuple[list[Finding], list[str]]:
+    service: Service, settings: Settings, rules: tuple[str, ...], catalogue: frozenset[str]
+) -> tuple[list[Finding], list[Notice]]:
+    modules = [each for each in service.project.modules if not settings.excludes(each.path)]
     found = [each for each in findings_of(service, rules) if not settings.excludes(each.path)]
-    kept, remarks = suppress(found, find_suppressions(service.project))
-    if set(rules) != set(RULES):
-        remarks = []  # a comment about a rule that nobody asked for may well do something
-    return kept, remarks
+    allowances = [one for each in modules for one in allowances_in(each.path, each.text)]
+    kept, needed = without_allowed(found, allowances)
+    idle = [*allowance_notices(allowances, needed, frozenset(rules), catalogue)]
+    return SourceFiles({each.path: each.text for each in modules}.get).located(kept), idle
 
 
-def _known(
-    request: Request, settings: Settings, folder: Path, rules: tuple[str, ...]
-) -> Mapping[str, int]:
-    """Give how many of each finding are known: by a baseline, by another commit, or both."""
-    known: Counter[str] = Counter()
-    baseline = request.baseline or (folder / settings.baseline if settings.baseline else None)
-    if baseline is not None:
-        known |= read_baseline(baseline)
+def _new(
+    findings: list[Finding],
+    request: Request,
+    settings: Settings,
+    folder: Path,
+    rules: tuple[str, ...],
+) -> tuple[list[Finding], Path | None]:
+    """Give the findings that neither a baseline nor another commit has, and a baseline that is old."""
+    new, old = findings, None
+    path = request.baseline or (folder / settings.baseline if settings.baseline else None)
+    if path is not None:
+        baseline = read_baseline(path)
+        new = new_findings(findings, baseline)
+        old = path if baseline.by_message else None
     if request.base:
         with checked_out(folder, request.base) as before:
-            known |= _at_base(before, settings, rules)
-    return known
+            added = set(new_findings(findings, _at_base(before, settings, rules)))
+        new = [each for each in new if each in added]
+    return new, old
 
 
-def _at_base(folder: Path, settings: Settings, rules: tuple[str, ...]) -> Counter[str]:
+def _at_base(folder: Path, settings: Settings, rules: tuple[str, ...]) -> Baseline:
     try:
         project: Project = read_project(folder)
     except TargetError:
-        return Counter()  # there was no Python in it
-    findings, _ = _findings(Service(project), settings, rules)
-    return Counter(fingerprint(each) for each in findings)
+        return Baseline()  # there was no Python in it
+    return Baseline.of(_findings(Service(project), settings, rules, frozenset())[0])

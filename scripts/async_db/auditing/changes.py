@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-_READ = (".py", ".pyw", ".toml", ".lock", ".txt", ".in", ".cfg")
+_READ = (".py", ".pyw", ".toml", ".lock", ".txt", ".in", ".cfg", ".ini")
+_HEADER = 3
+"""How many words `git cat-file` says of a blob that is there: its name, its kind, its size."""
 
 
 class ChangesError(Exception):
@@ -32,28 +34,46 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="audit-") as name:
         folder = Path(name)
-        with tarfile.open(fileobj=io.BytesIO(_archive(root, commit))) as archive:
-            for member in archive:
-                path = PurePosixPath(member.name)
-                if not member.isfile() or path.suffix not in _READ or ".." in path.parts:
-                    continue
-                content = archive.extractfile(member)
-                if content is not None:
-                    place = folder / path
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.write_bytes(content.read())
+        for path, content in _files(root, commit):
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
         yield folder
 
 
-def _archive(root: Path, commit: str) -> bytes:
-    command = ["git", "archive", "--format=tar", "--end-of-options", commit]
+def _files(root: Path, commit: str) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Give what is read of a commit; what else is in it need not even be there."""
+    wanted: list[tuple[PurePosixPath, bytes]] = []
+    listed = _git(root, ("ls-tree", "-r", "-z", "--end-of-options", commit))
+    for entry in listed.split(b"\0"):
+        about, _, name = entry.partition(b"\t")
+        path = PurePosixPath(os.fsdecode(name))
+        # A link is read where it leads to, if that is in the commit.
+        if about.startswith(b"100") and path.suffix in _READ and ".." not in path.parts:
+            wanted.append((path, about.split()[2]))
+    blobs = io.BytesIO(
+        _git(root, ("cat-file", "--batch"), b"".join(blob + b"\n" for _, blob in wanted))
+    )
+    for path, _ in wanted:
+        header = blobs.readline().split()
+        if len(header) == _HEADER:  # otherwise it is missing, in a clone that has not all
+            yield path, blobs.read(int(header[2]))
+            blobs.read(1)
+
+
+def _git(root: Path, arguments: tuple[str, ...], given: bytes = b"") -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 (git, with arguments as a list)
-            command, cwd=root, capture_output=True, check=False
+            ["git", *arguments],  # noqa: S607 (whichever the user has)
+            cwd=root,
+            input=given,
+            capture_output=True,
+            check=False,
         )
     except OSError as error:
         raise ChangesError(f"git cannot be run: {error.strerror}") from error
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace").strip().splitlines()
-        raise ChangesError(f"git knows no {commit!r}: {reason[-1] if reason else 'it failed'}")
+        told = reason[-1] if reason else "it failed"
+        raise ChangesError(f"git knows no {arguments[-1]!r}: {told}")
     return done.stdout

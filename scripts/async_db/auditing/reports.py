@@ -9,14 +9,29 @@ from dataclasses import asdict
 from async_db.auditing.auditing import Audit
 from async_db.auditing.inventory import Entry, Section
 from async_db.auditing.plan_report import plan_summary, told_plan
-from async_db.findings import GRADES, Finding, as_text, json_text, merged, visible
+from async_db.findings import (
+    GRADES,
+    SCHEMA_VERSION,
+    Finding,
+    card_data,
+    card_lines,
+    cards,
+    chosen,
+    counted_by_rule,
+    json_text,
+    notices_as_text,
+    visible,
+)
 
-SCHEMA_VERSION = 1
 _WIDTH = 100
 _MOST_CHARACTERS = 10_000
 _FEWER = ((12, 6), (8, 4), (6, 3), (4, 2), (2, 1), (1, 0))
 """How many findings, and places of each section, are tried until a report is short enough."""
 _MOST_SKIPPED = 5
+_MOST_NOTICES = 5
+_HOW_TO_SEE = (
+    "--all shows every place, --rule topic/slug those of a rule, --format json all as data"
+)
 
 
 def as_report(audit: Audit, *, everything: bool = False) -> str:
@@ -79,15 +94,9 @@ def as_data(audit: Audit) -> str:
     if audit.findings is not None:
         content["rules"] = list(audit.rules)
         content["known"] = audit.known
-        content["unused_suppressions"] = list(audit.remarks)
-        content["findings"] = [_finding(each) for each in audit.findings]
+        content["notices"] = [{"level": each.level, "message": each.text} for each in audit.notices]
+        content["findings"] = [card_data(each) for each in cards(audit.findings)]
     return json_text(content)
-
-
-def _finding(finding: Finding) -> dict[str, object]:
-    data = asdict(finding)
-    del data["test"], data["route"]
-    return data
 
 
 def _summary(audit: Audit) -> Iterator[str]:
@@ -120,7 +129,7 @@ def _summary(audit: Audit) -> Iterator[str]:
 
 
 def _worst(audit: Audit) -> Iterator[str]:
-    findings = [each.finding for each in merged(audit.findings or ())]
+    findings = cards(audit.findings or ())
     grades = Counter(each.grade for each in findings)
     counted = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
     known = f"; {audit.known} known are not told" if audit.known else ""
@@ -131,8 +140,10 @@ def _worst(audit: Audit) -> Iterator[str]:
     for rule, each_grade in sorted(by_rule.items(), key=_by_weight):
         counts = ", ".join(f"{each_grade[grade]} {grade}" for grade in GRADES if each_grade[grade])
         yield f"  {rule:<45}{counts}"
-    for remark in audit.remarks:
-        yield visible(f"  {remark}")
+    shown = audit.notices[:_MOST_NOTICES]
+    yield from (f"  {line}" for line in notices_as_text(shown).splitlines())
+    if len(shown) < len(audit.notices):
+        yield f"  and {len(audit.notices) - len(shown)} more of these: --format json names all"
     if findings:
         first = min(by_rule.items(), key=_by_weight)[0]
         topic, _, slug = first.partition("/")
@@ -146,17 +157,13 @@ def _by_weight(item: tuple[str, Counter[str]]) -> tuple[int, int, int, str]:
 
 def _findings(findings: Sequence[Finding], most: int | None) -> str:
     """Tell the surest ones; of each rule some before all of one."""
-    if most is None or len(findings) <= most:
-        return as_text(findings)
-    ranked = sorted(findings, key=lambda each: (GRADES.index(each.grade), each.path, each.line))
-    turns: dict[str, int] = {}
-    order = []
-    for each in ranked:
-        turn = turns[each.rule] = turns.get(each.rule, 0) + 1
-        order.append((turn, GRADES.index(each.grade), each.rule, each))
-    chosen = [each for *_, each in sorted(order, key=lambda entry: entry[:3])[:most]]
-    text = as_text(chosen).partition("\n\n")[2]
-    return f"{text}\n{len(findings) - len(chosen)} more findings: --all, --rule topic/slug or --format json"
+    told = cards(findings)
+    if most is None or len(told) <= most:
+        return "\n".join(card_lines(told, evidence=most is None)).lstrip("\n")
+    shown = chosen(told, most)
+    left = counted_by_rule([card for card in told if card not in shown])
+    lines = [*card_lines(shown), "", f"Not shown: {left}.", _HOW_TO_SEE]
+    return "\n".join(lines).lstrip("\n")
 
 
 def _places(inventory: Sequence[Section], most: int | None) -> Iterator[str]:

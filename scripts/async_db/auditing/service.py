@@ -113,6 +113,23 @@ class Service:
         return {other for module in self.project.modules for other in self.imports_of(module)}
 
     @cached_property
+    def reached(self) -> frozenset[Module]:
+        """The modules that an application or its routes are in, and all that these import."""
+        waiting = [module for module in self.modules if "FastAPI(" in module.text]
+        waiting += [route.function.module for route in self.web.routes]
+        found: set[Module] = set()
+        while waiting:
+            module = waiting.pop()
+            if module not in found:
+                found.add(module)
+                waiting += self.imports_of(module)
+        return frozenset(found)
+
+    def is_entry(self, module: Module) -> bool:
+        """Say whether nothing in the project imports a module: it is a script, or what a server is told."""
+        return module not in self._imported
+
+    @cached_property
     def is_async(self) -> bool:
         """Whether anything in the service uses the async side of SQLAlchemy."""
         return any(

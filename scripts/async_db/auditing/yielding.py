@@ -72,7 +72,7 @@ def commit_after_yield(
     last = min(each.lineno for each in function.yields)
     for call in function.calls:
         late = _after(service, call, last, function)
-        if late is None and _encloses_yield(service, call, function):
+        if late is None and encloses_yield(service, call, function):
             late = _at_exit(service, call, function, depth)
         if late is not None:
             return late
@@ -112,7 +112,7 @@ def _in_handler(service: Service, call: Call) -> bool:
     )
 
 
-def _encloses_yield(service: Service, call: Call, function: Function) -> bool:
+def encloses_yield(service: Service, call: Call, function: Function) -> bool:
     """Say whether a call is what a `with` block enters, or a loop goes over, around a `yield`."""
     if call.use not in ("entered", "iterated"):
         return False

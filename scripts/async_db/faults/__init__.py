@@ -9,7 +9,7 @@ from async_db.faults.process import NotStartedError
 from async_db.faults.registry import SCENARIOS, Need, Scenario
 from async_db.faults.rendered import RenderedService, render_service, service_of_rendered
 from async_db.faults.reporting import json_report, remarks, table_rows
-from async_db.faults.running import Result, run_scenarios
+from async_db.faults.running import Lane, Result, run_lanes
 from async_db.faults.service import Limits, Request, Service, ServiceError
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Ending",
     "Fact",
     "GivenPostgresql",
+    "Lane",
     "Left",
     "Limits",
     "Need",
@@ -37,7 +38,7 @@ __all__ = [
     "read_service",
     "remarks",
     "render_service",
-    "run_scenarios",
+    "run_lanes",
     "service_of_rendered",
     "table_rows",
 ]

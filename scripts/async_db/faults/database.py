@@ -1,5 +1,6 @@
 """The database under a service, as somebody else sees it: what is stored, who is connected, who waits."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
@@ -37,8 +38,8 @@ class Database(Protocol):
     async def connections(self, *, busy: bool) -> int:
         """Count the service's connections, or those of them that are in a transaction."""
 
-    async def waiting(self) -> int:
-        """Count the service's connections that wait for a lock."""
+    async def waiting(self) -> int | None:
+        """Count the service's connections that wait for a lock; None where nobody can tell."""
 
     def outsider(self) -> Any:
         """Open a transaction of somebody else for the length of an `async with` block."""
@@ -111,10 +112,16 @@ class SqliteDatabase:
         return f"sqlite:///{self.path.as_posix()}"
 
     async def execute(self, sql: str) -> None:
+        await asyncio.to_thread(self._execute, sql)
+
+    def _execute(self, sql: str) -> None:
         with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
             connection.execute(sql)
 
     async def answers(self, questions: Sequence[str]) -> list[bool]:
+        return await asyncio.to_thread(self._answers, questions)
+
+    def _answers(self, questions: Sequence[str]) -> list[bool]:
         with closing(sqlite3.connect(self.path, timeout=30)) as connection:
             rows = [connection.execute(question).fetchone() for question in questions]
         return [bool(row and row[0]) for row in rows]
@@ -123,9 +130,8 @@ class SqliteDatabase:
         """Nobody connects to a file."""
         return 0
 
-    async def waiting(self) -> int:
+    async def waiting(self) -> None:
         """A file does not tell who waits for it."""
-        return 0
 
     @asynccontextmanager
     async def outsider(self) -> AsyncIterator[Outsider]:

@@ -1,8 +1,8 @@
 """What became of requests under a fault, and whether that is what must hold."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 UNAVAILABLE = 503
@@ -137,6 +137,16 @@ class Outcome:
     def counts(self) -> dict[str, int]:
         """How many ended how: by status, or by what happened instead of an answer."""
         return dict(sorted(Counter(map(_ending, self.answers)).items()))
+
+
+def added_up(outcomes: Sequence[Outcome]) -> Outcome:
+    """Give what became of all requests of several times that the same was done."""
+    answers = tuple(answer for outcome in outcomes for answer in outcome.answers)
+    left = [outcome.left for outcome in outcomes]
+    names = [field.name for field in fields(Left)]
+    return Outcome(
+        answers, Left(**{name: sum(getattr(one, name) for one in left) for name in names})
+    )
 
 
 def _ending(answer: Answer) -> str:

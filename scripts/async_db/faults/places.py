@@ -1,5 +1,9 @@
-"""Where the databases of scenarios come from: each scenario gets one of its own, with the tables."""
+"""Where the databases of scenarios come from: each scenario gets one of its own, with the tables.
 
+What takes its time here is done in threads: scenarios of other services go on beside it.
+"""
+
+import asyncio
 import itertools
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -58,10 +62,11 @@ class OwnPostgresql:
     @asynccontextmanager
     async def stage(self, service: Service, folder: Path, *, tables: bool) -> AsyncIterator[Stage]:
         name = f"faults_{next(self._numbers)}"
+        await asyncio.to_thread(lambda: self.server)  # which the first one starts
         if tables:
             await self._copy(service, name)
         else:
-            self.server.create_database(name)
+            await asyncio.to_thread(self.server.create_database, name)
         url = self.server.url(name)
         with throwaway_network(url) as network:
             variables = {service.variable: _with_driver(network.url, service)}
@@ -78,7 +83,7 @@ class OwnPostgresql:
     async def _copy(self, service: Service, name: str) -> None:
         template = f"{_TEMPLATE}_{id(service)}"
         if id(service) not in self._migrated:
-            self.server.create_database(template)
+            await asyncio.to_thread(self.server.create_database, template)
             with throwaway_network(self.server.url(template)) as network:
                 await migrated(service, {service.variable: _with_driver(network.url, service)})
             self._migrated.add(id(service))

@@ -6,14 +6,16 @@ from typing import Any
 
 from async_db.faults.client import PREPARING
 from async_db.faults.judging import PROBES
-from async_db.faults.outcome import Outcome
+from async_db.faults.outcome import Outcome, added_up
 from async_db.faults.running import Result
 from async_db.rules import DATABASES
 
 SCHEMA_VERSION = 1
+_WIRING = "wiring"
 _HEADER = (
     "fault",
     "database",
+    _WIRING,
     "verdict",
     "sent",
     "acknowledged writes",
@@ -22,21 +24,50 @@ _HEADER = (
     "slowest",
     "left",
 )
+_NUMBERS = 6  # columns after the verdict
 _EMPTY = "–"
 _UNJUDGED = (*PROBES, PREPARING)
 """The phases that are not about the fault itself."""
 
 
 def table_rows(results: Sequence[Result]) -> list[list[str]]:
-    """Give the rows of a table, the header first."""
-    return [list(_HEADER), *map(_row, results)]
+    """Give the rows of a table, the header first.
+
+    What came out alike is one row: a fault on a database, in several wirings or several times. Its
+    numbers are then added up.
+    """
+    wired = any(result.wiring for result in results)
+    header = [name for name in _HEADER if wired or name != _WIRING]
+    return [header, *(_row(alike, wired=wired) for alike in _alike(results))]
 
 
-def _row(result: Result) -> list[str]:
-    first = [result.scenario, DATABASES[result.database], result.word]
-    if result.outcome is None:
-        return [*first, *[_EMPTY] * (len(_HEADER) - len(first))]
-    outcome = result.outcome
+def _alike(results: Sequence[Result]) -> Iterator[list[Result]]:
+    """Put together what is one row."""
+    times: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        times.setdefault((result.scenario, result.database, result.wiring), []).append(result)
+    rows: dict[tuple[str, str, str], list[Result]] = {}
+    for (scenario, database, _), those in times.items():
+        rows.setdefault((scenario, database, _verdict(those)), []).extend(those)
+    return iter(rows.values())
+
+
+def _verdict(results: Sequence[Result]) -> str:
+    words = [result.word for result in results]
+    broken = words.count("broken")
+    return words[0] if len(set(words)) == 1 else f"broken, {broken} of {len(words)}"
+
+
+def _row(results: Sequence[Result], *, wired: bool) -> list[str]:
+    wirings = dict.fromkeys(result.wiring for result in results)
+    own = [result for result in results if result.wiring == results[0].wiring]
+    first = [results[0].scenario, DATABASES[results[0].database]]
+    first += [", ".join(wirings)] if wired else []
+    first.append(_verdict(own))
+    outcomes = [result.outcome for result in results if result.outcome is not None]
+    if not outcomes:
+        return [*first, *[_EMPTY] * _NUMBERS]
+    outcome = added_up(outcomes)
     asked = outcome.besides(*_UNJUDGED)
     answered = ", ".join(f"{number} x {name}" for name, number in asked.counts.items())
     numbers = (asked.sent, outcome.acknowledged, outcome.lost)
@@ -46,7 +77,7 @@ def _row(result: Result) -> list[str]:
 
 def remarks(results: Sequence[Result]) -> list[str]:
     """Say why what is broken is broken, and what was not run is not run."""
-    return [f"- {line}" for result in results for line in _told(result)]
+    return list(dict.fromkeys(f"- {line}" for result in results for line in _told(result)))
 
 
 def _told(result: Result) -> Iterator[str]:
@@ -54,7 +85,8 @@ def _told(result: Result) -> Iterator[str]:
     if result.not_run is not None:
         yield f"{where}: not run: {result.not_run}"
     elif not result.verdict.held:
-        yield f"{where}: {'; '.join(result.verdict.reasons)}"
+        wiring = f", {result.wiring}" if result.wiring else ""
+        yield f"{where}{wiring}: {'; '.join(result.verdict.reasons)}"
 
 
 def json_report(results: Sequence[Result]) -> str:
@@ -67,6 +99,7 @@ def _as_json(result: Result) -> dict[str, Any]:
     told: dict[str, Any] = {
         "fault": result.scenario,
         "database": result.database,
+        "wiring": result.wiring or None,
         "verdict": result.word,
         "reasons": list(result.verdict.reasons),
         "not_run": result.not_run,

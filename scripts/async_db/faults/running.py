@@ -1,8 +1,10 @@
-"""Runs scenarios, one after the other, and says what became of each."""
+"""Runs scenarios, one after the other on each service, and says what became of each."""
 
+import asyncio
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from async_db.faults.outcome import Outcome, Verdict
@@ -24,6 +26,8 @@ class Result:
     not_run: str | None = None
     """Why it was not run, if it was not."""
     seconds: float = 0.0
+    wiring: str = ""
+    """Of the rendered service."""
 
     @property
     def word(self) -> str:
@@ -69,59 +73,79 @@ def _there(need: Need, service: Service, owned: bool) -> bool:
             return find_pgbouncer() is not None
 
 
-async def run_scenarios(
-    service: Service,
-    place: Place,
+@dataclass(frozen=True)
+class Lane:
+    """A service on a database, on which one scenario comes after the other.
+
+    Attributes:
+        service: what to put faults on.
+        place: where its databases come from; no other lane's.
+        folder: for what it writes; it is there.
+        wiring: of the rendered service.
+    """
+
+    service: Service
+    place: Place
+    folder: Path
+    wiring: str = ""
+
+
+async def run_lanes(
+    lanes: Sequence[Lane],
     scenarios: Sequence[Scenario],
-    folder: Path,
+    at_once: int,
     progress: Callable[[str], None],
 ) -> list[Result]:
-    """Run the scenarios that concern the database of a service, one after the other.
+    """Run on each lane the scenarios that concern its database; give the results by lane.
 
     Args:
-        service: what to put faults on.
-        place: where its databases come from.
+        lanes: on what.
         scenarios: which faults.
-        folder: for what services write; it is there.
+        at_once: on how many lanes at the same time.
         progress: is told what is being done.
     """
-    results = []
-    for scenario in _concerned(scenarios, service.database):
-        need = missing(scenario, service, owned=place.owned)
-        if need is not None:
-            results.append(Result(scenario.name, service.database, not_run=need.value))
-            continue
-        progress(f"{scenario.name} on {service.database}")
-        results.append(await _run(scenario, service, place, folder))
-    return results
+    turns = asyncio.Semaphore(at_once)
+
+    async def run(lane: Lane) -> list[Result]:
+        async with turns:
+            return [
+                await _run(scenario, lane, progress) for scenario in _concerned(scenarios, lane)
+            ]
+
+    results = await asyncio.gather(*map(run, lanes))
+    return [result for of_lane in results for result in of_lane]
 
 
-def _concerned(scenarios: Sequence[Scenario], database: str) -> Iterator[Scenario]:
-    return (scenario for scenario in scenarios if database in scenario.databases)
+def _concerned(scenarios: Sequence[Scenario], lane: Lane) -> Iterator[Scenario]:
+    return (scenario for scenario in scenarios if lane.service.database in scenario.databases)
 
 
-async def _run(scenario: Scenario, service: Service, place: Place, folder: Path) -> Result:
+async def _run(scenario: Scenario, lane: Lane, progress: Callable[[str], None]) -> Result:
+    service = lane.service
+    result = Result(scenario.name, service.database, wiring=lane.wiring)
+    need = missing(scenario, service, owned=lane.place.owned)
+    if need is not None:
+        return replace(result, not_run=need.value)
+    progress(" on ".join(filter(None, (scenario.name, service.database, lane.wiring))))
     began = time.monotonic()
-    own = folder / f"{service.database}-{scenario.name}"
-    own.mkdir()
-    stage = place.stage(
-        service,
-        own,
-        tables=Need.MIGRATIONS not in scenario.needs,
-    )
+    own = _new_folder(lane.folder / f"{service.database}-{scenario.name}")
     outcome = None
     try:
-        async with stage as opened:
+        tables = Need.MIGRATIONS not in scenario.needs
+        async with lane.place.stage(service, own, tables=tables) as opened:
             if scenario.starts:
                 await opened.start()
             outcome = await scenario.run(opened)
         verdict = scenario.verdict(outcome, service.limits)
     except NotStartedError as error:
         verdict = Verdict((str(error),))
-    return Result(
-        scenario.name,
-        service.database,
-        verdict,
-        outcome,
-        seconds=time.monotonic() - began,
-    )
+    seconds = time.monotonic() - began
+    return replace(result, verdict=verdict, outcome=outcome, seconds=seconds)
+
+
+def _new_folder(folder: Path) -> Path:
+    """Make a folder; one that is there is of the time before, where a scenario is repeated."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    new = next(each for each in itertools.chain([folder], numbered) if not each.exists())
+    new.mkdir()
+    return new

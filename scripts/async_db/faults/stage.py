@@ -13,7 +13,7 @@ from async_db.faults.judging import SLACK
 from async_db.faults.outcome import Ending, Fact, Left, Outcome
 from async_db.faults.process import NotStartedError, Process, started
 from async_db.faults.service import Limits, Request, Service, Values
-from async_db.servers import Network, ThrowawayPostgres
+from async_db.servers import Moment, Network, ThrowawayPostgres
 
 _PAUSE = (
     0.005  # seconds between two requests of a client, so that clients do not crowd the service out
@@ -22,8 +22,10 @@ _REFUSED_PAUSE = 0.05  # seconds before a client knocks again where nobody liste
 _PROBE_PAUSE = 0.1  # seconds
 _STOCK = 8  # rows made before a load, for requests that change one
 _CLIENTS = 8
+_CUTS = 4  # of each COMMIT of a request
 _AT_ONCE = 5  # what is made before a fault: fewer than any pool has connections
 _BURST = 10
+_BEGUN_SECONDS = 0.3
 
 
 @dataclass
@@ -205,6 +207,27 @@ class Stage:
         ) as client:
             yield client
 
+    async def cut_commits(self, moment: Moment) -> None:
+        """Send each request that writes, and cut the connection at its first COMMIT; where an
+        operation does its work in several units, another one at its second, and so on."""
+        turns = [
+            (request, unit, made)
+            for request in (one for one in self.service.requests if one.writes)
+            for unit in range(await self._units(request))
+            for made in await self.made_often(request, _CUTS)
+        ]
+        for request, unit, made in turns:
+            self.wire.cut_next(b"COMMIT", moment, but=unit)
+            await self.send(request, "fault", made)
+        self.wire.mend()
+
+    async def _units(self, request: Request) -> int:
+        """Send a request, and count how often it commits."""
+        made = await self.made_for(request)
+        before = self.wire.commits
+        await self.send(request, "before", made)
+        return self.wire.commits - before
+
     async def seed(self) -> None:
         """Add the rows that make streams long."""
         for request in self.service.of_kind("stream"):
@@ -212,10 +235,14 @@ class Stage:
                 await self.database.execute(request.seed)
 
     async def somebody_waits(self) -> None:
-        """Wait until a connection of the service waits for a lock, for as long as it may."""
+        """Wait until a connection of the service waits for a lock, for as long as it may; where
+        nobody can tell, for a time in which it has begun to."""
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
-            if await self.database.waiting():
+            waiting = await self.database.waiting()
+            if waiting is None:
+                await asyncio.sleep(_BEGUN_SECONDS)
+            if waiting is None or waiting:
                 return
             await asyncio.sleep(_PAUSE)
 

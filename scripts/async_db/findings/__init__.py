@@ -3,32 +3,45 @@
 All of it is standard library only: `observe` loads it in the environment of the service it watches.
 """
 
-from .allowances import Allowance, allowance_notices, allowances_of, without_allowed
-from .baseline import BaselineError, baseline_text, new_findings, read_baseline
+from .allowances import (
+    Allowance,
+    allowance_notices,
+    allowances_in,
+    allowances_of,
+    without_allowed,
+)
+from .baseline import Baseline, BaselineError, baseline_text, new_findings, read_baseline
+from .cards import Card, Case, cards, counted, seen_in, seen_on
 from .escaping import json_text, visible
 from .finding import GRADES, Finding, Grade
 from .fingerprints import fingerprint
 from .formats import FORMATS, Format, format_findings
 from .github_format import as_github
-from .json_format import SCHEMA_VERSION, as_json
+from .json_format import SCHEMA_VERSION, as_json, card_data
 from .merging import MergedFinding, merged
 from .notice import Level, Notice, blind
 from .sarif_format import as_sarif
-from .text_format import as_text, notices_as_text
+from .source_lines import SourceFiles
+from .text_format import as_text, card_lines, chosen, counted_by_rule, notices_as_text
 
 __all__ = [
     "FORMATS",
     "GRADES",
     "SCHEMA_VERSION",
     "Allowance",
+    "Baseline",
     "BaselineError",
+    "Card",
+    "Case",
     "Finding",
     "Format",
     "Grade",
     "Level",
     "MergedFinding",
     "Notice",
+    "SourceFiles",
     "allowance_notices",
+    "allowances_in",
     "allowances_of",
     "as_github",
     "as_json",
@@ -36,6 +49,12 @@ __all__ = [
     "as_text",
     "baseline_text",
     "blind",
+    "card_data",
+    "card_lines",
+    "cards",
+    "chosen",
+    "counted",
+    "counted_by_rule",
     "fingerprint",
     "format_findings",
     "json_text",
@@ -43,6 +62,8 @@ __all__ = [
     "new_findings",
     "notices_as_text",
     "read_baseline",
+    "seen_in",
+    "seen_on",
     "visible",
     "without_allowed",
 ]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .finding import Finding
 from .notice import Notice
+from .source_lines import comments_in
 
 _MARK = "async-db: ignore["
 _COMMENT = re.compile(r"#\s*async-db:\s*ignore\[(?P<rules>[^\]]*)\]\s*(?P<reason>.*)")
@@ -39,13 +40,34 @@ class Allowance:
     reason: str
 
 
+def allowances_in(path: str, text: str) -> Iterator[Allowance]:
+    """Read the allowances of a file; one that is no Python has none.
+
+    Parameters:
+        path: the file, relative to the project.
+        text: what it holds.
+    """
+    if _MARK not in text:
+        return
+    for comment in comments_in(text):
+        found = _COMMENT.search(comment.text)
+        if found:
+            rules = tuple(filter(None, (name.strip() for name in found["rules"].split(","))))
+            reason = found["reason"].strip()
+            yield Allowance(path, comment.line, comment.covers, rules, reason)
+
+
 def allowances_of(root: Path) -> list[Allowance]:
     """Read the allowances of a project's own Python files; what cannot be read has none.
 
     Parameters:
         root: the project's folder.
     """
-    return [found for path in _python_files(root) for found in _allowances_in(path, root)]
+    return [
+        found
+        for path in _python_files(root)
+        for found in allowances_in(path.relative_to(root).as_posix(), _text_of(path))
+    ]
 
 
 def without_allowed(
@@ -74,14 +96,18 @@ def without_allowed(
 
 
 def allowance_notices(
-    allowances: Iterable[Allowance], needed: set[tuple[str, int, str]], judged: frozenset[str]
+    allowances: Iterable[Allowance],
+    needed: set[tuple[str, int, str]],
+    judged: frozenset[str],
+    rules: frozenset[str] = frozenset(),
 ) -> Iterator[Notice]:
-    """Say which allowances say no reason, and which nothing needed.
+    """Say which allowances say no reason, name no rule, or are needed by nothing.
 
     Parameters:
         allowances: all there are.
         needed: those that were, as `without_allowed` gives them.
         judged: the rules that were looked at; of others nothing can be said.
+        rules: the names of all rules, where they are known.
     """
     for each in allowances:
         place = f"{each.path}:{each.line}"
@@ -89,7 +115,9 @@ def allowance_notices(
             yield Notice(f"{place} allows something without a reason, which allows nothing.")
             continue
         for rule in each.rules:
-            if rule in judged and (each.path, each.line, rule) not in needed:
+            if rules and rule not in rules:
+                yield Notice(f"{place} allows {rule}, and there is no such rule.")
+            elif rule in judged and (each.path, each.line, rule) not in needed:
                 yield Notice(f"{place} allows {rule}, and nothing needed that in this run.")
 
 
@@ -105,23 +133,12 @@ def _python_files(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in files if name.endswith(".py"))
 
 
-def _allowances_in(path: Path, root: Path) -> Iterator[Allowance]:
+def _text_of(path: Path) -> str:
+    """Read a file that may hold an allowance; nothing of others, which are most."""
     try:
         if _MARK.encode() not in path.read_bytes():
-            return
+            return ""
         with tokenize.open(path) as file:
-            comments = [
-                token
-                for token in tokenize.generate_tokens(file.readline)
-                if token.type == tokenize.COMMENT
-            ]
-    except (OSError, SyntaxError, UnicodeDecodeError, tokenize.TokenError):
-        return
-    for token in comments:
-        found = _COMMENT.match(token.string)
-        if found:
-            line, column = token.start
-            alone = not token.line[:column].strip()
-            rules = tuple(filter(None, (name.strip() for name in found["rules"].split(","))))
-            name = path.relative_to(root).as_posix()
-            yield Allowance(name, line, line + alone, rules, found["reason"].strip())
+            return file.read()
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return ""

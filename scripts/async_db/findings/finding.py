@@ -25,6 +25,11 @@ class Finding:
         test: the test during which it was seen, if any.
         route: the route that was served, such as ``POST /orders``, if any.
         evidence: what happened, in order, a line each.
+        requests: how many requests showed it that no other finding of the place counts.
+        event: the index of the event that decides, in the trace that shows it; -1 if none does.
+        code: the line itself, without indentation and comment, where it can be read.
+        function: the name of the function or class around it, as in ``Orders.add``, if any.
+        nth: how many equal lines that function has above it.
     """
 
     rule: str
@@ -36,3 +41,8 @@ class Finding:
     test: str = ""
     route: str = ""
     evidence: tuple[str, ...] = ()
+    requests: int = 0
+    event: int = -1
+    code: str = ""
+    function: str = ""
+    nth: int = 0

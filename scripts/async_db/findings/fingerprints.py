@@ -17,15 +17,31 @@ _VARYING = re.compile(
 
 
 def fingerprint(finding: Finding) -> str:
-    """Name a finding by what stays when lines move and counts or addresses in its message change.
+    """Name the place of a finding by what stays when lines move: the rule, the file, the code.
+
+    Of equal lines in a function each has its own. Where there is no code to read, what is said
+    stands for it.
 
     Parameters:
-        finding: of which rule, path, route and message count.
+        finding: as `SourceFiles` has located it.
     """
-    parts = [finding.rule, finding.path.replace("\\", "/"), finding.route]
+    place = [finding.code, finding.function, str(finding.nth)]
+    return _named(finding, place if finding.code else [_constant_in(finding.message)])
+
+
+def fingerprint_by_message(finding: Finding) -> str:
+    """Name a finding as baselines of the first form do, by what it says and of which route."""
+    return _named(finding, [finding.route, _constant_in(finding.message)])
+
+
+def _named(finding: Finding, parts: list[str]) -> str:
     # As JSON, no two findings' parts can run together, and whatever a path holds is ASCII.
-    text = json.dumps([*parts, _VARYING.sub(_constant, finding.message)])
+    text = json.dumps([finding.rule, finding.path.replace("\\", "/"), *parts])
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def _constant_in(message: str) -> str:
+    return _VARYING.sub(_constant, message)
 
 
 def _constant(varying: re.Match[str]) -> str:

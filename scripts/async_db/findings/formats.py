@@ -24,6 +24,9 @@ def format_findings(
     tool: str,
     rules: Mapping[str, str],
     notices: tuple[Notice, ...] = (),
+    watched: int | None = None,
+    everything: bool = True,
+    option: str = "--all",
 ) -> str:
     """Tell findings in one of the forms, with a final newline unless there is nothing to say.
 
@@ -33,15 +36,18 @@ def format_findings(
         tool: the name of the command that found it, for SARIF.
         rules: what each rule claims, by its name, for SARIF.
         notices: what was not looked at, in the order in which it is told.
+        watched: how many requests were, if any could be.
+        everything: whether text tells all, and not what fits a screen or two.
+        option: of the command, which tells all.
 
     Raises:
         ValueError: there is no such format.
     """
     match format:
         case "text":
-            return as_text(findings, notices)
+            return as_text(findings, notices, watched=watched, everything=everything, option=option)
         case "json":
-            return as_json(findings, notices)
+            return as_json(findings, notices, watched=watched)
         case "sarif":
             return as_sarif(findings, tool, rules, notices)
         case "github":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .cards import cards, seen_in, seen_on
 from .escaping import visible
 from .finding import Finding
-from .merging import merged, met_in
 from .notice import Notice
 
 _GITHUB_COMMANDS = {"proven": "error", "suspected": "warning", "review": "notice"}
@@ -20,18 +20,16 @@ def as_github(findings: Iterable[Finding], notices: tuple[Notice, ...] = ()) -> 
         notices: what was not looked at.
     """
     lines = [f"::{notice.level}::{_github_data(notice.text)}\n" for notice in notices]
-    for each in merged(findings):
-        finding = each.finding
+    for card in cards(findings):
         properties = {
-            "file": finding.path.replace("\\", "/"),
-            "line": str(max(finding.line, 1)),
-            "title": finding.rule,
+            "file": card.path.replace("\\", "/"),
+            "line": str(max(card.line, 1)),
+            "title": card.rule,
         }
         listed = ",".join(f"{key}={_github_property(value)}" for key, value in properties.items())
-        message = _github_data(
-            "\n".join(filter(None, (finding.message, finding.advice, met_in(each))))
-        )
-        lines.append(f"::{_GITHUB_COMMANDS[finding.grade]} {listed}::{message}\n")
+        told = (*card.messages, card.advice, seen_on(card), seen_in(card))
+        message = _github_data("\n".join(filter(None, told)))
+        lines.append(f"::{_GITHUB_COMMANDS[card.grade]} {listed}::{message}\n")
     return "".join(lines)
 
 

@@ -63,6 +63,10 @@ def sort_key(finding: Finding) -> tuple[Any, ...]:
         finding.test,
         finding.advice,
         finding.evidence,
+        finding.requests,
+        finding.code,
+        finding.function,
+        finding.nth,
     )
 
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
+from .cards import Card, cards
 from .escaping import json_text
 from .finding import Finding
-from .fingerprints import fingerprint
-from .merging import MergedFinding, merged
 from .notice import Notice, blind
 
 _SARIF_LEVELS = {"proven": "error", "suspected": "warning", "review": "note"}
@@ -30,8 +29,8 @@ def as_sarif(
             stands for itself.
         notices: what was not looked at.
     """
-    results = merged(findings)
-    names = sorted({*rules, *(each.finding.rule for each in results)})
+    results = cards(findings)
+    names = sorted({*rules, *(each.rule for each in results)})
     index = {name: position for position, name in enumerate(names)}
     return json_text(
         {
@@ -46,7 +45,7 @@ def as_sarif(
                         }
                     },
                     **({"invocations": [_sarif_invocation(notices)]} if notices else {}),
-                    "results": [_sarif_result(each, index[each.finding.rule]) for each in results],
+                    "results": [_sarif_result(each, index[each.rule]) for each in results],
                 }
             ],
         }
@@ -71,34 +70,36 @@ def _sarif_rule(name: str, claim: str) -> dict[str, object]:
     }
 
 
-def _sarif_result(each: MergedFinding, rule_index: int) -> dict[str, object]:
-    finding = each.finding
+def _sarif_result(card: Card, rule_index: int) -> dict[str, object]:
     # Braces stay single although the standard wants them doubled: viewers show them as they are,
     # and `{{order_id}}` is no route.
-    text = "\n".join(filter(None, (finding.message, finding.advice)))
+    text = "\n".join(filter(None, (*card.messages, card.advice)))
     details = {
-        "grade": finding.grade,
-        "route": finding.route,
-        "test": finding.test,
-        "tests": each.tests,
-        "evidence": list(finding.evidence),
+        "grade": card.grade,
+        "requests": card.requests,
+        "routes": list(card.routes),
+        "tests": list(card.tests),
+        "evidence": list(card.cases[0].evidence),
     }
+    region: dict[str, object] = {"startLine": max(card.line, 1)}
+    if card.code:
+        region["snippet"] = {"text": card.code}
     return {
-        "ruleId": finding.rule,
+        "ruleId": card.rule,
         "ruleIndex": rule_index,
-        "level": _SARIF_LEVELS[finding.grade],
+        "level": _SARIF_LEVELS[card.grade],
         "message": {"text": text},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": _artifact(finding.path),
-                    "region": {"startLine": max(finding.line, 1)},
+                    "artifactLocation": _artifact(card.path),
+                    "region": region,
                 }
             }
         ],
         # Not GitHub's `primaryLocationLineHash`: its upload computes that from the source, and
         # warns of any other value.
-        "partialFingerprints": {"asyncDbFinding/v1": fingerprint(finding)},
+        "partialFingerprints": {"asyncDbFinding/v2": card.fingerprint},
         "properties": {key: value for key, value in details.items() if value},
     }
 

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
+from .cards import Card, cards, counted, seen_in, seen_on
 from .escaping import visible
 from .finding import GRADES, Finding
-from .merging import MergedFinding, merged, met_in, place_of
 from .notice import Notice, blind
 
+MOST_LINES = 60
+MOST_CHARACTERS = 10_000
 _WIDTH = 100
+_LONG = 400  # characters of a word, such as a path, that stays whole to be copied
 _EVIDENCE_LINES = 4  # of the terminal for each line of evidence: one statement can fill a screen
+_MOST_NOTICES = 6
+_MOST_RULES = 4  # of those that are told in numbers only
 _CI_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
-def as_text(findings: Iterable[Finding], notices: tuple[Notice, ...] = ()) -> str:
-    """Tell findings to a person: a summary by rule, then each finding under its rule.
-
-    Above them stands what was not looked at.
+def as_text(
+    findings: Iterable[Finding],
+    notices: tuple[Notice, ...] = (),
+    *,
+    watched: int | None = None,
+    everything: bool = True,
+    option: str = "--all",
+) -> str:
+    """Tell findings to a person: how many, what was not looked at, then a card for each place.
 
     What a terminal would not show as it is, such as a control character in a file's name, is
     written as Python escapes it.
@@ -28,54 +38,133 @@ def as_text(findings: Iterable[Finding], notices: tuple[Notice, ...] = ()) -> st
     Parameters:
         findings: what to tell, in any order.
         notices: what was not looked at.
+        watched: how many requests were, if any could be.
+        everything: tell every card, and what happened as evidence; else as many as fit a screen or
+            two, and the number of the others.
+        option: of the command, which tells all.
     """
-    told = notices_as_text(notices)
-    by_rule: dict[str, list[MergedFinding]] = defaultdict(list)
-    for each in merged(findings):
-        by_rule[each.finding.rule].append(each)
-    if not by_rule:
-        return told if blind(notices) else f"{told}No findings.\n"
-    sections = [*([told.splitlines()] if told else []), _summary(by_rule)]
-    for rule, group in by_rule.items():
-        sections.append(_lines(rule, ""))
-        sections.extend(_told_in_text(each) for each in group)
-    return "\n".join("".join(f"{line}\n" for line in section) for section in sections)
+    told = cards(findings)
+    head = [
+        *_lines(_summary(told, notices, watched), ""),
+        *_notice_lines(notices, None if everything else _MOST_NOTICES, option),
+    ]
+    if everything:
+        return _text([*head, *card_lines(told, evidence=True)])
+    return _text([*head, *_first_screen(told, head, option)])
 
 
 def notices_as_text(notices: tuple[Notice, ...]) -> str:
     """Tell a person what was not looked at, each from a line of its own on."""
-    lines = (line for each in notices for line in _lines(each.text, f"{each.level}: "))
+    return _text(_notice_lines(notices, None, ""))
+
+
+def card_lines(told: Sequence[Card], *, evidence: bool = False) -> list[str]:
+    """Tell cards under headings: what is wrong, and what to do, once for all that it is said of.
+
+    Parameters:
+        told: in the order in which they are told.
+        evidence: tell what happened, too.
+    """
+    lines: list[str] = []
+    before: object = None
+    for card in told:
+        heading = (card.grade, card.rule, card.messages, card.advice)
+        if heading != before:
+            lines += ["", *_heading(card)]
+            before = heading
+        lines += _card(card)
+        if evidence:
+            lines += _evidence(card)
+    return lines
+
+
+def chosen(told: Sequence[Card], most: int) -> list[Card]:
+    """Choose cards of which to tell first: the surest, and of each rule one before two of another.
+
+    Parameters:
+        told: as `cards` gives them, whose order stays.
+        most: how many.
+    """
+    turns: Counter[str] = Counter()
+    order = []
+    for place, card in enumerate(told):
+        order.append((GRADES.index(card.grade), turns[card.rule], place))
+        turns[card.rule] += 1
+    return [told[place] for place in sorted(place for *_, place in sorted(order)[:most])]
+
+
+def counted_by_rule(told: Sequence[Card]) -> str:
+    """Say how many cards there are of each grade, and of which rules most."""
+    rules = Counter(card.rule for card in told).most_common()
+    named = ", ".join(f"{rule} {count}" for rule, count in rules[:_MOST_RULES])
+    more = len(rules) - _MOST_RULES
+    return f"{_counts(told)} ({named}{f', {more} more rules' if more > 0 else ''})"
+
+
+def _first_screen(told: Sequence[Card], head: Sequence[str], option: str) -> list[str]:
+    for most in range(min(len(told), MOST_LINES), -1, -1):
+        shown = chosen(told, most)
+        kept = set(map(id, shown))
+        left = [card for card in told if id(card) not in kept]
+        lines = card_lines(shown)
+        if left:
+            rest = f"Not shown: {counted_by_rule(left)}. {option} shows every place, and what happened."
+            lines += ["", *_lines(rest, "")]
+        whole = [*head, *lines]
+        if len(whole) <= MOST_LINES and len(_text(whole)) <= MOST_CHARACTERS:
+            break
+    return lines
+
+
+def _text(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _summary(by_rule: Mapping[str, Sequence[MergedFinding]]) -> list[str]:
-    rows = []
-    for rule, group in by_rule.items():
-        grades = Counter(each.finding.grade for each in group)
-        counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
-        places = len({place_of(each.finding) for each in group})
-        rows.append((visible(rule), counts, _counted(places, "place")))
-    rule_width, counts_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return [
-        _harmless(f"{rule:{rule_width}}  {counts:{counts_width}}  {places}")
-        for rule, counts, places in rows
-    ]
+def _summary(told: Sequence[Card], notices: tuple[Notice, ...], watched: int | None) -> str:
+    none = "not known" if blind(notices) else "none"
+    seen = "" if watched is None else f"{counted(watched, 'request')} watched, "
+    return f"{seen}findings: {_counts(told) or none}"
 
 
-def _told_in_text(each: MergedFinding) -> list[str]:
-    finding = each.finding
-    return [
-        _harmless(visible(f"  {finding.path}:{finding.line}  {finding.grade}")),
-        *_lines(met_in(each), "    "),
-        *_lines(finding.message, "    "),
-        *_lines(finding.advice, "    -> "),
-        *(
-            line
-            for evidence in finding.evidence
-            for part in evidence.splitlines()
-            for line in _lines(part, "      | ", "      |   ", max_lines=_EVIDENCE_LINES)
-        ),
-    ]
+def _counts(told: Sequence[Card]) -> str:
+    grades = Counter(card.grade for card in told)
+    return ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
+
+
+def _notice_lines(notices: Sequence[Notice], most: int | None, option: str) -> Iterator[str]:
+    first = sorted(notices, key=lambda each: each.level != "error") if most else notices
+    for each in first[:most]:
+        yield from _lines(each.text, f"{each.level}: ")
+    if most and len(notices) > most:
+        yield f"and {len(notices) - most} more of these: {option} tells them"
+
+
+def _heading(card: Card) -> Iterator[str]:
+    yield from _lines(f"{card.grade}  {card.rule}", "")
+    for number, message in enumerate(card.messages[:3]):
+        yield from _lines(message, "  also: " if number else "  ", max_lines=3)
+    if len(card.messages) > 3:
+        yield f"  and {len(card.messages) - 3} more"
+    yield from _lines(card.advice, "  -> ", max_lines=3)
+
+
+def _card(card: Card) -> Iterator[str]:
+    within = f" in {card.function}" if card.function else ""
+    yield from _lines(f"{card.place}{within}", "    ")
+    yield from _lines(card.code, "      | ", max_lines=1)
+    yield from _lines(seen_on(card), "      ", max_lines=3)
+    yield from _lines(seen_in(card), "      ", max_lines=3)
+
+
+def _evidence(card: Card) -> Iterator[str]:
+    for case in card.cases:
+        if case.evidence in ((), (card.code,)):
+            continue
+        if case.route:
+            yield from _lines(case.route, "      ")
+        for evidence in case.evidence:
+            for part in evidence.splitlines():
+                yield from _lines(part, "        | ", "        |   ", max_lines=_EVIDENCE_LINES)
 
 
 def _lines(
@@ -89,12 +178,13 @@ def _lines(
         hanging: what starts the others; by default, spaces as wide as `indent`.
         max_lines: how many to give at most.
     """
+    shown = visible(" ".join(text.splitlines()).replace("\t", "    "))
     lines = textwrap.wrap(
-        visible(" ".join(text.splitlines()).replace("\t", "    ")),
+        shown,
         _WIDTH,
         initial_indent=indent,
         subsequent_indent=" " * len(indent) if hanging is None else hanging,
-        break_long_words=max_lines is not None,
+        break_long_words=max_lines is not None or len(shown) > _LONG,
         break_on_hyphens=False,
         max_lines=max_lines,
         placeholder=" …",
@@ -107,7 +197,3 @@ def _harmless(line: str) -> str:
     return _CI_COMMAND.sub(
         lambda found: (found[1] or "") + ("\\x23" if found[0] == "#" else "\\x3a"), line
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -23,6 +23,8 @@ class Options:
         failing: the grades of new findings that fail the run; none if it is not to fail.
         baseline: the findings that are known, if any are.
         updates_baseline: whether the baseline is written and not held against.
+        everything: whether text tells every place, and what happened there.
+        all_option: the name of the option that asks for that.
     """
 
     format: str = "text"
@@ -31,6 +33,8 @@ class Options:
     failing: tuple[Grade, ...] = ()
     baseline: Path | None = None
     updates_baseline: bool = False
+    everything: bool = False
+    all_option: str = "--observe-all"
 
     @classmethod
     def of(cls, config: pytest.Config) -> Options:
@@ -46,6 +50,7 @@ class Options:
             failing=GRADES[: GRADES.index(limit) + 1] if limit else (),
             baseline=path("--observe-baseline"),
             updates_baseline=bool(config.getoption("--observe-update-baseline")),
+            everything=bool(config.getoption("--observe-all")),
         )
 
 
@@ -84,4 +89,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--observe-update-baseline",
         action="store_true",
         help="write all findings of this run to the baseline",
+    )
+    group.addoption(
+        "--observe-all",
+        action="store_true",
+        help="tell every place as text, with what happened there, and not what fits a screen or two",
     )

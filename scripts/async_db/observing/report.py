@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..findings import (
-    GRADES,
     Notice,
+    SourceFiles,
     allowances_of,
-    blind,
     format_findings,
     notices_as_text,
     visible,
@@ -55,7 +53,9 @@ class Report:
         self.verdict = Verdict((), (), 0)
         try:
             allowed = allowances_of(root)
-            self.verdict = judge(seen.findings, seen.notices(), options, allowed, judged)
+            found = SourceFiles.below(root).located(seen.findings)
+            rules = frozenset(claims())
+            self.verdict = judge(found, seen.notices(), options, allowed, judged, rules)
         except Exception as error:  # noqa: BLE001 (as said above)
             self._cannot("judge what it has seen", error)
 
@@ -81,7 +81,7 @@ class Report:
         options = self._options
         if options.output or options.format != "text":
             return notices_as_text(self.verdict.notices)
-        return f"{self._summary()}\n{self._text}"
+        return self._text
 
     @property
     def printed(self) -> str:
@@ -121,13 +121,10 @@ class Report:
             tool="observe",
             rules=claims(),
             notices=verdict.notices,
+            watched=self._seen.requests,
+            everything=self._options.everything,
+            option=self._options.all_option,
         )
-
-    def _summary(self) -> str:
-        grades = Counter[str](finding.grade for finding in self.verdict.findings)
-        counts = ", ".join(f"{grades[grade]} {grade}" for grade in GRADES if grades[grade])
-        none = "not known" if blind(self.verdict.notices) else "none"
-        return f"{self._seen.requests} requests watched, findings: {counts or none}"
 
 
 def claims() -> dict[str, str]:

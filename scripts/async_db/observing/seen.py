@@ -88,7 +88,10 @@ class Seen:
         if coverage.unended:
             yield Notice(f"{_of(coverage.unended, coverage)} had not ended: they were not judged.")
         if coverage.alike:
-            yield Notice(f"{coverage.alike} more findings are like those told, and left out.")
+            yield Notice(
+                f"{coverage.alike} more findings are like others of their place and route, and left "
+                "out: there were at least as many requests and tests as are told."
+            )
         if coverage.over:
             yield Notice(
                 f"{coverage.over} more findings are left out: there are too many.", "error"

@@ -24,6 +24,9 @@ BLIND = 3
 """Exit codes, which are pytest's own for failed tests and for an internal error."""
 
 
+_OLD = "is of an older form: it counts, and to update it renews it."
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is told, and what the run ends with if the tests alone would pass.
@@ -47,6 +50,7 @@ def judge(
     options: Options,
     allowances: Iterable[Allowance] = (),
     judged: frozenset[str] = frozenset(),
+    rules: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Hold what was found against what is allowed, the baseline and the grades that fail a run.
 
@@ -56,10 +60,11 @@ def judge(
         options: what was asked for.
         allowances: what the project allows itself beside its code.
         judged: the rules that were looked at.
+        rules: the names of all rules, where they are known.
     """
     given = list(allowances)
     found, needed = without_allowed(findings, given)
-    told = [*notices, *allowance_notices(given, needed, judged)]
+    told = [*notices, *allowance_notices(given, needed, judged, rules)]
     new, baseline = found, None
     if options.baseline and options.updates_baseline:
         if blind(tuple(told)):
@@ -68,7 +73,10 @@ def judge(
             new, baseline = [], baseline_text(found)
     elif options.baseline and options.baseline.exists():
         try:
-            new = new_findings(found, read_baseline(options.baseline))
+            known = read_baseline(options.baseline)
+            new = new_findings(found, known)
+            if known.by_message:
+                told.append(Notice(f"{options.baseline} {_OLD}"))
         except BaselineError as error:
             told.append(Notice(f"The baseline is not held against: {error}", "error"))
     elif options.baseline:

@@ -123,6 +123,8 @@ stroke-opacity:.45}
 .req{fill:var(--req);stroke:var(--req)}.reqa{fill:url(#p-req);stroke:var(--req)}
 .wait{fill:url(#p-wait);stroke:var(--wait)}.outside{fill:url(#p-outside);stroke:var(--outside)}
 .held{fill:var(--held);fill-opacity:.7;stroke:var(--heldline)}.held.kept{fill:url(#p-kept);stroke:var(--kept)}
+.held.on{fill:url(#p-on)}.mom{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:4 3}
+.t .rl.mo{fill:var(--bad)}.line{font:.88rem/1.5 var(--mono);margin:.2rem 0}
 .unit,.tx{stroke-width:1.5}.ok{fill:var(--commit);stroke:var(--commit)}
 .back{fill:url(#p-back);stroke:var(--back)}.open{fill:url(#p-open);stroke:var(--control)}
 .q{stroke-width:1.5}.q.read{fill:var(--read);stroke:var(--read)}
@@ -202,6 +204,7 @@ _PATTERNS = {
     "wait": ("--wait", "--card"),
     "outside": ("--outside", "--card"),
     "kept": ("--kept", "--held"),
+    "on": ("--control", "--held"),
     "back": ("--back", "--card"),
     "open": ("--control", "--card"),
 }
@@ -258,7 +261,9 @@ LEGEND = (
     + _swatch("wait", "waits for a connection", 8)
     + _swatch("outside", "waits for something else", 8)
     + _swatch("held", "connection held", 18)
-    + _swatch("held kept", "never given back", 18)
+    + _swatch("held kept", "never given back: a finding", 18)
+    + _swatch("held on", "still held at the end, which is no finding", 18)
+    + _key('<path class=mom d="M13 0V18"/>', "▼ 1: the moment of the request's finding 1")
     + _swatch("q read", "statement that reads")
     + _swatch("q write", "statement that writes")
     + _swatch("q control", "BEGIN, SAVEPOINT …")

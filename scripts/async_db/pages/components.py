@@ -14,14 +14,19 @@ def tiles(*numbers: tuple[str, str]) -> str:
     return f"<ul class=tiles aria-label=Summary>{''.join(items)}</ul>"
 
 
-def finding_text(finding: Finding, met: str = "", *, rule: bool = False) -> str:
+def source_line(code: str) -> str:
+    """Give a line of the service's code, if it could be read."""
+    return f"<p class=line><code>{text(code, 200)}</code></p>" if code else ""
+
+
+def finding_text(finding: Finding, met: str = "", *, rule: bool = False, code: str = "") -> str:
     """Give a finding's grade, place, message and advice, and its rule where that is not plain."""
     name = f"<b class=mono>{text(finding.rule)}</b> " if rule else ""
     return (
         f"<p><span class='tag {finding.grade}'>{finding.grade}</span> {name}"
         f"<code>{text(finding.path, 200)}:{finding.line}</code> "
         f"<span class=soft>{text(met)}</span></p>"
-        f"<p>{text(finding.message)}</p><p class=advice>{text(finding.advice)}</p>"
+        f"{source_line(code)}<p>{text(finding.message)}</p><p class=advice>{text(finding.advice)}</p>"
     )
 
 

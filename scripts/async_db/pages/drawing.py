@@ -19,6 +19,8 @@ from .trimming import trimmed
 MAX_LISTED = 160
 """How many events a list has at most."""
 _TOP = 24
+_POINTERS = 16  # pixels above the lanes
+_POINTERS_APART = 6.0  # percent
 _AXIS = 22
 
 
@@ -29,6 +31,7 @@ def figure(
     *,
     widths: Sequence[str] = tuple(WIDTHS),
     width: int = 300,
+    moments: Sequence[int] = (),
 ) -> str:
     """Draw a timeline, say what is to be seen in it, and list its events.
 
@@ -38,13 +41,14 @@ def figure(
         scale: of the picture; its own by default.
         widths: the keys of `WIDTHS` that labels are laid out for.
         width: how many characters of an event are listed.
+        moments: the indexes of the events to point at, numbered in this order from 1.
     """
     told = summary(timeline)
     drawn, omitted = trimmed(timeline)
     note = f"<p class=note>Not drawn, from the middle: {omitted}.</p>" if omitted else ""
     return (
         f"<figure><figcaption>{text(told)}</figcaption>"
-        f"{picture(drawn, f'{name}: {told}', scale or scale_of([timeline]), widths)}"
+        f"{picture(drawn, f'{name}: {told}', scale or scale_of([timeline]), widths, moments)}"
         f"{note}{listed(timeline.lines, width)}</figure>"
     )
 
@@ -94,12 +98,15 @@ def _item(line: Line, width: int) -> str:
     return f"<i>{line.at:.2f}</i> {words}{source}"
 
 
-def picture(timeline: Timeline, name: str, scale: Scale, widths: Sequence[str]) -> str:
+def picture(
+    timeline: Timeline, name: str, scale: Scale, widths: Sequence[str], moments: Sequence[int] = ()
+) -> str:
     """Draw a timeline."""
+    top = _TOP + (_POINTERS if moments else 0)
     response = None if timeline.response is None else scale(timeline.response)
     shapes: list[str] = []
     words: list[str] = []
-    bottom = _TOP
+    bottom = top
     for lane in timeline.lanes:
         drawn, written, bottom = drawn_lane(lane, scale, response, bottom, widths)
         shapes += drawn
@@ -107,41 +114,64 @@ def picture(timeline: Timeline, name: str, scale: Scale, widths: Sequence[str]) 
     return "".join(
         [
             f'<svg class=t role=img aria-label="{text(name, 400)}" height={bottom + _AXIS}>',
-            *_ground(scale, response, scale(timeline.length), bottom),
+            *_ground(scale, response, scale(timeline.length), (top, bottom)),
             *shapes,
-            *_cuts(scale, timeline.length, bottom),
+            *_cuts(scale, timeline.length, (top, bottom)),
             *_answer(response, bottom),
             *words,
+            *_pointers(timeline, moments, scale, (top, bottom)),
             *_answer_named(timeline.status, response),
             "</svg>",
         ]
     )
 
 
-def _ground(scale: Scale, response: float | None, end: float, bottom: int) -> Iterator[str]:
+def _pointers(
+    timeline: Timeline, moments: Sequence[int], scale: Scale, span: tuple[int, int]
+) -> Iterator[str]:
+    """Point at moments from above, with one number for each and several where they are close."""
+    groups: list[tuple[float, list[int]]] = []
+    placed = [(scale(timeline.lines[moment].at), n) for n, moment in enumerate(moments, start=1)]
+    for place, number in sorted(placed):
+        if groups and place - groups[-1][0] < _POINTERS_APART:
+            groups[-1][1].append(number)
+        else:
+            groups.append((place, [number]))
+    for place, numbers in groups:
+        at, anchor = percent(place), " s" if place < 8 else " e" if place > 92 else ""
+        words = "▼ " + ", ".join(map(str, sorted(numbers)))
+        yield f'<line class=mom x1="{at}" x2="{at}" y1={span[0]} y2={span[1]} />'
+        yield f'<text class="rl mo{anchor}" x="{at}" y={span[0] - 4}>{words}</text>'
+
+
+def _ground(
+    scale: Scale, response: float | None, end: float, span: tuple[int, int]
+) -> Iterator[str]:
     """Draw what everything else stands on: the time after the response, and the axis."""
+    top, bottom = span
     if response is not None and response < end:
         yield (
-            f'<rect class=aft x="{percent(response)}" y={_TOP} width="{percent(end - response)}" '
-            f"height={bottom - _TOP} />"
+            f'<rect class=aft x="{percent(response)}" y={top} width="{percent(end - response)}" '
+            f"height={bottom - top} />"
         )
     yield f'<line class=ax x1=0 x2="100%" y1={bottom} y2={bottom} />'
     for tick in scale.ticks():
         place = scale(tick)
         anchor = "" if 4 < place < 94 else " class=s" if place <= 4 else " class=e"
-        yield f'<line class=g x1="{percent(place)}" x2="{percent(place)}" y1={_TOP} y2={bottom} />'
+        yield f'<line class=g x1="{percent(place)}" x2="{percent(place)}" y1={top} y2={bottom} />'
         label = "0" if tick == 0 else f"{tick:g} ms" if tick < 1000 else f"{tick / 1000:g} s"
         yield f'<text x="{percent(place)}" y={bottom + 15}{anchor}>{label}</text>'
 
 
-def _cuts(scale: Scale, length: float, bottom: int) -> Iterator[str]:
+def _cuts(scale: Scale, length: float, span: tuple[int, int]) -> Iterator[str]:
     """Draw where the axis is cut, over everything that lasts through the cut."""
+    top, bottom = span
     for start, end in scale.gaps:
         if start >= length:  # it is the other picture on this scale that goes on
             continue
         place = percent(scale((start + end) / 2))
-        yield f'<line class=cut x1="{place}" x2="{place}" y1={_TOP} y2={bottom + 4} />'
-        yield f'<line class=cuts x1="{place}" x2="{place}" y1={_TOP} y2={bottom + 4} />'
+        yield f'<line class=cut x1="{place}" x2="{place}" y1={top} y2={bottom + 4} />'
+        yield f'<line class=cuts x1="{place}" x2="{place}" y1={top} y2={bottom + 4} />'
         yield f'<text class=cutl x="{place}" y={bottom + 15}>⋯ {milliseconds(end - start)} ⋯</text>'
 
 

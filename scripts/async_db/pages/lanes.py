@@ -10,6 +10,7 @@ from .markup import milliseconds, text
 from .timeline import Bar, Lane, Mark
 
 _CAPTION = 17
+_MOST_TASKS = 3
 
 
 def drawn_lane(
@@ -24,7 +25,18 @@ def drawn_lane(
 
 
 def caption(lane: Lane) -> str:
-    """Say in a few words what a lane is."""
+    """Say in a few words what a lane is, and which tasks were at it."""
+    return " · ".join([_caption(lane), *_tasks(lane)])
+
+
+def _tasks(lane: Lane) -> list[str]:
+    if len(lane.tasks) > _MOST_TASKS:
+        return [f"{len(lane.tasks)} tasks"]
+    numbers = ", ".join(map(str, lane.tasks))
+    return [f"task{'s' * (len(lane.tasks) > 1)} {numbers}"] if numbers else []
+
+
+def _caption(lane: Lane) -> str:
     if lane.kind == "request":
         return "request" if lane.of("request") else "outside any request"
     if lane.kind == "session":
@@ -39,8 +51,8 @@ def caption(lane: Lane) -> str:
     parts = [lane.name, f"held {total}{times}"]
     if any(bar.began_before for bar in held):
         parts[-1] = "held since before"
-    if any(bar.unended for bar in held):
-        parts.append("never given back")
+    if held[-1].unended:
+        parts.append(held[-1].label)
     return " · ".join(parts)
 
 
@@ -70,7 +82,7 @@ def _connection_bars(lane: Lane, scale: Scale, y: int) -> tuple[list[str], int, 
     """Draw what was held, the transactions along its upper edge, and the statements in it."""
     out: list[str] = []
     for bar in lane.of("held"):
-        style = "held kept" if bar.unended else "held"
+        style = "held on" if bar.excused else "held kept" if bar.unended else "held"
         out.append(_bar(bar, scale, y, 30, style))
     for bar in lane.of("transaction"):
         out.append(_bar(bar, scale, y + 3, 4, _ended("tx", bar)))

@@ -10,12 +10,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..findings import GRADES, Finding, MergedFinding, Notice, blind, merged
+from ..findings import (
+    GRADES,
+    Card,
+    Finding,
+    MergedFinding,
+    Notice,
+    blind,
+    cards,
+    merged,
+    seen_in,
+    seen_on,
+)
 from .assets import LEGEND
-from .components import choice, finding_text, tiles
+from .components import choice, finding_text, source_line, tiles
 from .drawing import figure
-from .gallery import Shown
-from .markup import counted, milliseconds, page, prose, text
+from .gallery import MAX_EVENTS, Shown
+from .markup import milliseconds, page, prose, text
 from .timeline import Timeline
 from .timeline_layout import timeline_of
 
@@ -55,25 +66,25 @@ def observe_page(
         notices: what was not looked at.
         title: of the page.
     """
-    told = merged(findings)
+    told = cards(findings)
     drawn = _placed(shown)
     rules = {
         rule: number
         for number, rule in enumerate(
             sorted(
                 {
-                    *(each.finding.rule for each in told),
+                    *(card.rule for card in told),
                     *(finding.rule for each in drawn for finding in each.shown.findings),
                 }
             )
         )
     }
     body = [
-        f"<header class=top><h1>{text(title)}</h1>{_lead(requests, told, notices)}</header><main>",
+        f"<header class=top><h1>{text(title)}</h1>{_lead(requests, told, notices, drawn)}</header><main>",
         _notices(notices),
         _tiles(requests, told, drawn),
         _findings(told, drawn, claims),
-        _requests(drawn, rules),
+        _requests(drawn, rules, {_key(card): card for card in told}),
         "</main>",
     ]
     return page(title, "\n".join(body))
@@ -83,7 +94,7 @@ def _placed(shown: Iterable[Shown]) -> list[_Drawn]:
     """Put requests in order: routes with findings first, in each the offending, then the slow."""
     routes: dict[str, list[tuple[Shown, Timeline]]] = defaultdict(list)
     for each in shown:
-        routes[each.trace.route].append((each, timeline_of(each.trace.events)))
+        routes[each.trace.route].append((each, timeline_of(each.trace.events, _moments(each))))
     order = sorted(routes, key=lambda route: (not any(s.findings for s, _ in routes[route]), route))
     placed: list[_Drawn] = []
     for number, route in enumerate(order):
@@ -92,16 +103,29 @@ def _placed(shown: Iterable[Shown]) -> list[_Drawn]:
     return placed
 
 
+def _moments(shown: Shown) -> list[int]:
+    """Give the events that findings are about and that are kept."""
+    events = len(shown.trace.events)
+    return [each.event for each in shown.findings if 0 <= each.event < events]
+
+
 def _first_to_look_at(pair: tuple[Shown, Timeline]) -> tuple[bool, float, str, int]:
     shown, timeline = pair
     return not shown.findings, -timeline.length, shown.trace.test, shown.trace.number
 
 
-def _lead(requests: int, told: Sequence[MergedFinding], notices: tuple[Notice, ...]) -> str:
+def _lead(
+    requests: int,
+    told: Sequence[Card],
+    notices: tuple[Notice, ...],
+    drawn: Sequence[_Drawn],
+) -> str:
     if not requests:
         words = "No request was watched, so there is nothing to say about any."
     elif not told and blind(notices):
         words = "Nothing was found, which says little: not everything was seen."
+    elif not told and any(each.shown.findings for each in drawn):
+        words = "Nothing new was found: what pictures show is known to the baseline, or allowed."
     elif not told:
         words = "Nothing was found. Below are the slowest requests of each route."
     else:
@@ -121,8 +145,8 @@ def _notices(notices: tuple[Notice, ...]) -> str:
     return f"<ul class=found aria-label='Not looked at'>{''.join(items)}</ul>"
 
 
-def _tiles(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]) -> str:
-    grades = Counter[str](each.finding.grade for each in told)
+def _tiles(requests: int, told: Sequence[Card], drawn: Sequence[_Drawn]) -> str:
+    grades = Counter[str](card.grade for card in told)
     return tiles(
         ("request watched" if requests == 1 else "requests watched", str(requests)),
         ("drawn here", str(len(drawn))),
@@ -130,42 +154,23 @@ def _tiles(requests: int, told: Sequence[MergedFinding], drawn: Sequence[_Drawn]
     )
 
 
-def _findings(
-    told: Sequence[MergedFinding], drawn: Sequence[_Drawn], claims: Mapping[str, str]
-) -> str:
+def _findings(told: Sequence[Card], drawn: Sequence[_Drawn], claims: Mapping[str, str]) -> str:
     if not told:
         return ""
-    by_rule: dict[str, list[MergedFinding]] = defaultdict(list)
-    for each in told:
-        by_rule[each.finding.rule].append(each)
     pictures = _pictures(drawn)
-    sections = (
-        f"<section class=card><div class=head><h3><code>{text(rule)}</code></h3>"
-        f"{_grades(group)}</div><p>{prose(claims.get(rule, ''))}</p>"
-        f"<ul class=found>{''.join(_finding(each, pictures) for each in group)}</ul></section>"
-        for rule, group in by_rule.items()
-    )
-    return f"<h2 id=findings>Findings</h2>{''.join(sections)}"
+    items = (_card(card, claims, pictures.get(_key(card), ())) for card in told)
+    return f"<h2 id=findings>Findings</h2>{''.join(items)}"
 
 
-def _grades(group: Sequence[MergedFinding]) -> str:
-    grades = Counter[str](each.finding.grade for each in group)
-    return "".join(
-        f"<span class='tag {grade}'>{grades[grade]} {grade}</span>"
-        for grade in GRADES
-        if grades[grade]
-    )
+Key = tuple[str, str, int]
 
 
-Key = tuple[str, str, int, str, str]
-
-
-def _key(finding: Finding) -> Key:
-    return finding.rule, finding.path, finding.line, finding.message, finding.route
+def _key(found: Finding | Card) -> Key:
+    return found.rule, found.path, found.line
 
 
 def _pictures(drawn: Sequence[_Drawn]) -> dict[Key, list[_Drawn]]:
-    """Tell which requests each finding is to be seen in."""
+    """Tell which requests each place is to be seen in."""
     pictures: dict[Key, list[_Drawn]] = defaultdict(list)
     for each in drawn:
         for key in dict.fromkeys(map(_key, each.shown.findings)):
@@ -173,18 +178,23 @@ def _pictures(drawn: Sequence[_Drawn]) -> dict[Key, list[_Drawn]]:
     return pictures
 
 
-def _finding(each: MergedFinding, pictures: Mapping[Key, Sequence[_Drawn]]) -> str:
-    finding = each.finding
-    met = f"in {counted(each.tests, 'test')}" if each.tests else ""
-    links = [
-        f"<a href=#{drawn.anchor}>request {drawn.number}</a>"
-        for drawn in pictures.get(_key(finding), ())[:_MAX_LINKS]
-    ]
-    seen = f"<p class=soft>See {', '.join(links)}</p>" if links else ""
-    return f"<li class={finding.grade}>{finding_text(finding, met)}{seen}</li>"
+def _card(card: Card, claims: Mapping[str, str], drawn: Sequence[_Drawn]) -> str:
+    links = [f"<a href=#{each.anchor}>request {each.number}</a>" for each in drawn[:_MAX_LINKS]]
+    seen = [text(line) for line in (seen_on(card), seen_in(card)) if line]
+    seen += [f"See {', '.join(links)}"] if links else []
+    within = f" in <code>{text(card.function, 120)}</code>" if card.function else ""
+    return (
+        f"<section class=card><div class=head><span class='tag {card.grade}'>{card.grade}</span>"
+        f"<h3><code>{text(card.rule)}</code></h3>"
+        f"<span class=soft>{prose(claims.get(card.rule, ''))}</span></div>"
+        f"<p><code>{text(card.path, 200)}:{card.line}</code>{within}</p>{source_line(card.code)}"
+        f"{''.join(f'<p>{text(message)}</p>' for message in card.messages)}"
+        f"<p class=advice>{text(card.advice)}</p>"
+        f"{''.join(f'<p class=soft>{line}</p>' for line in seen)}</section>"
+    )
 
 
-def _requests(drawn: Sequence[_Drawn], rules: Mapping[str, int]) -> str:
+def _requests(drawn: Sequence[_Drawn], rules: Mapping[str, int], told: Mapping[Key, Card]) -> str:
     if not drawn:
         return ""
     routes: dict[int, list[_Drawn]] = defaultdict(list)
@@ -192,7 +202,7 @@ def _requests(drawn: Sequence[_Drawn], rules: Mapping[str, int]) -> str:
         routes[each.route].append(each)
     sections = (
         f"<section data-group><h2 class=route>{text(group[0].shown.trace.route, 200)}</h2>"
-        f"{''.join(_request(each, rules) for each in group)}</section>"
+        f"{''.join(_request(each, rules, told) for each in group)}</section>"
         for group in routes.values()
     )
     names = {number: group[0].shown.trace.route for number, group in routes.items()}
@@ -210,25 +220,53 @@ def _filter(routes: Mapping[int, str], rules: Mapping[str, int]) -> str:
     )
 
 
-def _request(each: _Drawn, rules: Mapping[str, int]) -> str:
+def _request(each: _Drawn, rules: Mapping[str, int], told: Mapping[Key, Card]) -> str:
     shown, trace = each.shown, each.shown.trace
     numbers = sorted({rules[finding.rule] for finding in shown.findings})
     kind = "offending" if shown.findings else shown.reason
     tag = f"<span class='tag{' bad' if kind == 'offending' else ''}'>{kind}</span>"
     places = [place for place in (trace.test, trace.place) if place]
-    findings = "".join(
-        f"<li class={each_told.finding.grade}>{finding_text(each_told.finding, rule=True)}</li>"
-        for each_told in merged(shown.findings)
-    )
+    # Those with a moment to point at come first, so that their numbers are those of the picture.
+    findings = sorted(merged(shown.findings), key=lambda one: not _is_drawn(one, each))
+    moments = [one.finding.event for one in findings if _is_drawn(one, each)]
+    items = (_in_request(number, one, told) for number, one in enumerate(findings, start=1))
     return (
         f"<article class=card id={each.anchor} data-item=counted data-route={each.route} "
         f"data-rules='{' '.join(map(str, numbers))}' data-kind={kind}>"
         f"<div class=head><h3>Request {each.number}: {_outcome(each)}</h3>{tag}</div>"
         f"<p class='soft mono'>{' · '.join(text(place, 300) for place in places)}</p>"
-        + (f"<ul class=found>{findings}</ul>" if findings else "")
-        + figure(each.timeline, trace.route)
+        + (f"<ul class=found>{''.join(items)}</ul>" if findings else "")
+        + _still_held(each)
+        + figure(each.timeline, trace.route, moments=moments)
         + "</article>"
     )
+
+
+def _is_drawn(one: MergedFinding, each: _Drawn) -> bool:
+    return 0 <= one.finding.event < len(each.timeline.lines)
+
+
+def _in_request(number: int, one: MergedFinding, told: Mapping[Key, Card]) -> str:
+    """Tell a finding beside the picture of its moment; one that is not new, as known."""
+    card = told.get(_key(one.finding))
+    met = f"finding {number}{'' if card else ', known or allowed'}"
+    said = finding_text(one.finding, met, rule=True, code=card.code if card else "")
+    return f"<li class={one.finding.grade}>{said}</li>"
+
+
+def _still_held(each: _Drawn) -> str:
+    """Say why a connection that is held in the end is no finding."""
+    names = ", ".join(lane.name for lane in each.timeline.excused)
+    trace = each.shown.trace
+    if not names:
+        return ""
+    if len(trace.events) >= MAX_EVENTS:
+        why = "what came after is not kept"
+    elif trace.working:
+        why = "a task that goes on has it"
+    else:
+        why = "the tests took it, or the session that it serves"
+    return f"<p class=note>Still held at the end, which is no finding: {names}; {why}.</p>"
 
 
 def _outcome(each: _Drawn) -> str:

@@ -26,6 +26,7 @@ class Bar:
         tone: what kind of statement it is, or how a transaction ended.
         began_before: whether it had begun before the first event.
         unended: whether the events hold no end of it; it is drawn up to the last event.
+        excused: whether that is no fault.
     """
 
     kind: BarKind
@@ -36,6 +37,7 @@ class Bar:
     tone: Tone = ""
     began_before: bool = False
     unended: bool = False
+    excused: bool = False
 
     @property
     def length(self) -> float:
@@ -61,12 +63,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One thing's bars and marks: the request's, a session's or a connection's."""
+    """One thing's bars and marks, and the tasks that were at it, numbered as they appear.
+
+    It is the request's, a session's or a connection's.
+    """
 
     kind: LaneKind
     number: int | None
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
+    tasks: tuple[int, ...] = ()
 
     def of(self, kind: BarKind) -> tuple[Bar, ...]:
         """Return the bars of one kind, in order."""
@@ -117,7 +123,16 @@ class Timeline:
     @property
     def unreturned(self) -> tuple[Lane, ...]:
         """The connections that are held when the last event has happened."""
-        return tuple(lane for lane in self.lanes if any(bar.unended for bar in lane.of("held")))
+        return tuple(
+            lane
+            for lane in self.lanes
+            if any(bar.unended and not bar.excused for bar in lane.of("held"))
+        )
+
+    @property
+    def excused(self) -> tuple[Lane, ...]:
+        """The connections that are held in the end, which is no fault."""
+        return tuple(lane for lane in self.lanes if any(bar.excused for bar in lane.of("held")))
 
     def late(self) -> tuple[Mark, ...]:
         """Return the commits after the response began: the database's, else the sessions'."""

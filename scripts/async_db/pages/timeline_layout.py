@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ..traces import Event
 from .timeline import Bar, BarKind, Lane, LaneKind, Line, Mark, Timeline, Tone
@@ -29,15 +29,21 @@ _NO_WORK = frozenset(
 _NO_HOLDING = frozenset({"connect", "close", "checkout", "checkin", "error"})
 
 
-def timeline_of(events: Sequence[Event]) -> Timeline:
+def timeline_of(events: Sequence[Event], blamed: Collection[int] | None = None) -> Timeline:
     """Lay out events, which may be of one request or of none, along one axis of time.
 
     Their order is what counts: an event whose clock is behind that of the event before it, as may
     happen between threads, is drawn at the same moment.
+
+    Parameters:
+        events: what happened, in order.
+        blamed: the indexes of the events that findings are about. A connection without any, that is
+            held in the end, is excused; where nobody has looked for findings, none is.
     """
     times = _times(events)
     answered = next((i for i, e in enumerate(events) if e.kind == "response.start"), None)
-    trace = _Trace(tuple(events), times, answered)
+    guilty = None if blamed is None else frozenset(events[i].connection for i in blamed)
+    trace = _Trace(tuple(events), times, answered, guilty)
     return Timeline(
         length=trace.end,
         response=None if answered is None else times[answered],
@@ -61,10 +67,21 @@ class _Trace:
     events: tuple[Event, ...]
     times: tuple[float, ...]
     answered: int | None
+    guilty: frozenset[int | None] | None
+
+    @property
+    def tasks(self) -> dict[int, int]:
+        """The tasks, numbered as they appear."""
+        seen = dict.fromkeys(event.task for event in self.events if event.task is not None)
+        return {task: number for number, task in enumerate(seen, start=1)}
 
     @property
     def end(self) -> float:
         return self.times[-1] if self.times else 0.0
+
+    def excuses(self, index: int) -> bool:
+        """Say whether nothing was found about an event's connection, where it was looked for."""
+        return self.guilty is not None and self.events[index].connection not in self.guilty
 
     def where(self, *kinds: str) -> Iterator[tuple[int, Event]]:
         return ((i, event) for i, event in enumerate(self.events) if event.kind in kinds)
@@ -81,6 +98,7 @@ def _lanes(trace: _Trace) -> Iterator[Lane]:
     """Give the lanes; each event is in the list of one of them."""
     if not trace.events:
         return
+    tasks = trace.tasks
     homes: dict[tuple[LaneKind, int | None], list[int]] = {("request", None): []}
     for index, event in enumerate(trace.events):
         homes.setdefault(_home(event), []).append(index)
@@ -94,7 +112,8 @@ def _lanes(trace: _Trace) -> Iterator[Lane]:
         else:
             bars = [*_held(trace, indexes), *_transactions(trace, indexes)]
             bars += _statements(trace, indexes)
-        yield Lane(kind, number, tuple(bars), tuple(_marks(trace, indexes)))
+        at_it = {tasks[task] for i in indexes if (task := trace.events[i].task) is not None}
+        yield Lane(kind, number, tuple(bars), tuple(_marks(trace, indexes)), tuple(sorted(at_it)))
 
 
 def _home(event: Event) -> tuple[LaneKind, int | None]:
@@ -206,8 +225,10 @@ def _held_bar(trace: _Trace, since: int, until: int | None, *, taken: bool, know
     start = trace.times[since] if taken or known else 0.0
     end = trace.end if until is None else trace.times[until]
     unended = until is None and taken
-    label = "never given back" if unended else "held"
-    return Bar("held", start, end, since, label, began_before=not taken, unended=unended)
+    excused = unended and trace.excuses(since)
+    label = "still held" if excused else "never given back" if unended else "held"
+    bar = Bar("held", start, end, since, label, began_before=not taken, unended=unended)
+    return replace(bar, excused=excused)
 
 
 def _transactions(trace: _Trace, indexes: Sequence[int]) -> Iterator[Bar]:

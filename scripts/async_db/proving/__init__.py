@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_db.proving.arguments import DATABASES, argument_parser
     from async_db.proving.children.prover import Interrupted, ProvingError, warm_context
+    from async_db.proving.evidence.faults import Faults, read_faults
     from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
     from async_db.proving.evidence.markdown import (
         MARKS,
@@ -44,6 +45,7 @@ _MODULES = {
     "EnvironmentsError": "releases.environments",
     "Evidence": "evidence.results",
     "EvidenceError": "evidence.files",
+    "Faults": "evidence.faults",
     "Interrupted": "children.prover",
     "Interruption": "terminal",
     "Matrix": "releases.matrix",
@@ -65,6 +67,7 @@ _MODULES = {
     "evidence_table": "evidence.table",
     "judge_order": "releases.commit_order",
     "pipe_table": "evidence.markdown",
+    "read_faults": "evidence.faults",
     "shows_table": "evidence.markdown",
     "verify": "verification",
     "verify_releases": "releases.runs",
@@ -94,6 +97,7 @@ __all__ = [
     "EnvironmentsError",
     "Evidence",
     "EvidenceError",
+    "Faults",
     "Interrupted",
     "Interruption",
     "Matrix",
@@ -115,6 +119,7 @@ __all__ = [
     "evidence_table",
     "judge_order",
     "pipe_table",
+    "read_faults",
     "shows_table",
     "verify",
     "verify_releases",

@@ -123,7 +123,8 @@ def _add_where_evidence_goes(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=Path,
         help="where the evidence goes, with a page to look at of the same name beside it "
-        "(default: evidence.json and evidence.html in the pack's folder)",
+        "(default: evidence.json and evidence.html in the pack's folder). The page shows what "
+        "is in a faults.json beside it, too: faults.py --format json > faults.json",
     )
     parser.add_argument(
         "--update",
@@ -145,8 +146,9 @@ def _add_how_it_is_run(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=_positive_integer,
-        default=os.cpu_count() or 1,
-        help="how many runs at once (default: one per processor, %(default)s here)",
+        default=(os.cpu_count() or 1) + 2,
+        help="how many runs at once (default: two more than processors, since some of them wait "
+        "for a time limit; %(default)s here)",
     )
     parser.add_argument(
         "--timeout",

@@ -42,7 +42,7 @@ def judge_proof(rule: Rule, report: Report) -> Proof:
     for finding in (finding for outcome in own for finding in _findings_in(outcome)):
         # A proof may do in a route of its own what the scaffold must not.
         if finding.rule == rule.name and not finding.path.startswith(f"{PROOFS}/"):
-            return Proof(False, f"observe reports the scaffold: {_located(finding)}", seconds)
+            return Proof(False, f"observe reports the scaffold: {located(finding)}", seconds)
     for outcome in own:
         if outcome.status == "failed":
             return Proof(False, f"proof failed: {_told(outcome)}", seconds)
@@ -118,7 +118,7 @@ def judge_service_tests(wiring: str, database: str, report: Report) -> ServiceTe
     if failed:
         reason = f"{failed[0].test}: {_told(failed[0])}"
     elif found := [finding for outcome in own for finding in _findings_in(outcome)]:
-        reason = f"observe reports {_located(found[0])}"
+        reason = f"observe reports {located(found[0])}"
     elif not reason and not passed:
         reason = "no test passed"
     return ServiceTests(
@@ -151,7 +151,7 @@ def _findings_in(outcome: Outcome) -> tuple[Finding, ...]:
     return outcome.recording.findings if outcome.recording else ()
 
 
-def _located(finding: Finding) -> str:
+def located(finding: Finding) -> str:
     return f"{finding.rule} at {finding.path}:{finding.line}: {finding.message}"
 
 

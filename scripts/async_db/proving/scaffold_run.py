@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from async_db.findings import Finding
+from async_db.proving.audited import told_of_counterexample, told_of_scaffold
 from async_db.proving.children.job import Job, Report
 from async_db.proving.children.prover import Prover
 from async_db.proving.evidence.results import Result, ServiceTests
@@ -59,6 +60,7 @@ class _Seen:
 
     refuted: bool | None = None
     observed: bool | None = None
+    audited: bool | None = None
     outcomes: tuple[str, ...] = ()
     problem: str | None = None
     report: Report | None = None
@@ -91,6 +93,7 @@ class ScaffoldRun:
         self._server = server
         self._prover = prover
         self._releases = releases
+        self._told: tuple[str, str] | None = None  # of the scaffold, by the audit
 
     @property
     def _scaffold(self) -> Path:
@@ -109,6 +112,7 @@ class ScaffoldRun:
             job = self._job(self._scaffold, paths)
         except PostgresError as error:
             return self._not_started(f"database could not be started: {error}")
+        self._told = None if self._request.outside_windows else told_of_scaffold(self._scaffold)
         return self._judged(self._prover.run(job))
 
     def refute(self, rule: Rule, proof: Proof) -> Refuted:
@@ -145,6 +149,7 @@ class ScaffoldRun:
             seconds=proof.seconds + time.monotonic() - began,
             reason="; ".join(reasons) or None,
             observed=seen.observed,
+            audited=seen.audited,
         )
         broken = recorded_in(rule, seen.report) if seen.report else None
         pair = Pair(rule.name, self._group.database, proof.recorded, broken, seen.findings(rule))
@@ -164,8 +169,15 @@ class ScaffoldRun:
         report = self._prover.run(job)
         outcomes, problem = judge_refutation(rule, self._group.database, report)
         observed = any(finding.rule == rule.name for finding in findings_of(report))
-        told = problem or judge_observation(rule, observed=observed)
-        return _Seen(problem is None, observed, outcomes, told, report)
+        audited, missed = self._audited(rule, project)
+        told = problem or judge_observation(rule, observed=observed) or missed
+        return _Seen(problem is None, observed, audited, outcomes, told, report)
+
+    def _audited(self, rule: Rule, project: Path) -> tuple[bool | None, str | None]:
+        """Ask the audit, whose advice fits releases, where the rule holds for those."""
+        if self._request.outside_windows:
+            return None, None
+        return told_of_counterexample(rule, project)
 
     def _apply(self, rule: Rule, project: Path) -> str | None:
         """Make a copy of the scaffold with the rule's counterexample; say why it cannot be."""
@@ -203,7 +215,15 @@ class ScaffoldRun:
         outside = outside_window(rule, self._releases)
         if outside and not self._request.outside_windows:
             return Proof(None, outside)
-        return replace(judge_proof(rule, report), recorded=recorded_in(rule, report))
+        proof = judge_proof(rule, report)
+        if proof.proved and self._told and rule.name == self._blamed(self._told[0]):
+            proof = replace(proof, proved=False, reason=self._told[1])
+        return replace(proof, recorded=recorded_in(rule, report))
+
+    def _blamed(self, name: str) -> str:
+        """Give the rule under which it is told that the scaffold breaks one: its own, or any."""
+        names = [rule.name for rule in self.rules]
+        return name if name in names else names[0]
 
     def _not_started(self, reason: str) -> Proved:
         proofs = (Proof(None, reason),) * len(self.rules)
@@ -211,7 +231,8 @@ class ScaffoldRun:
         return Proved(self, proofs, (tests,) if self._group.tested else ())
 
     def _service_tests(self, report: Report) -> ServiceTests:
-        return judge_service_tests(self._group.wiring, self._group.database, report)
+        tests = judge_service_tests(self._group.wiring, self._group.database, report)
+        return replace(tests, reason=self._told[1]) if tests.good and self._told else tests
 
 
 def _not_needed(rule: Rule, folder: str, names: list[str]) -> set[str]:

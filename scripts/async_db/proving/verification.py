@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from async_db.proving.children.prover import Interrupted, Prover
+from async_db.proving.evidence.faults import Faults
 from async_db.proving.evidence.page import evidence_page
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
 from async_db.proving.evidence.two_runs import Pair
@@ -41,10 +42,10 @@ class Verified:
     root: Path
     folder: Path | None
 
-    def page(self) -> str:
-        """Give the evidence as a page of HTML, with the recorded requests drawn."""
+    def page(self, faults: Faults | None = None) -> str:
+        """Give the evidence as a page of HTML, with the recorded requests and the faults drawn."""
         diffs = {rule.name: _diff(self.root / rule.counterexample) for rule in self.rules}
-        return evidence_page(self.evidence, self.rules, self.pairs, diffs)
+        return evidence_page(self.evidence, self.rules, self.pairs, diffs, faults=faults)
 
 
 def _diff(path: Path) -> str:
@@ -152,7 +153,12 @@ def _run_all(
                         refuted.append(step)
                     case Proved(run, proofs, service_tests):
                         tests += service_tests
-                        for rule, proof in zip(run.rules, proofs, strict=True):
+                        # What takes longest begins first, so that nothing is waited for alone.
+                        for rule, proof in sorted(
+                            zip(run.rules, proofs, strict=True),
+                            key=lambda part: part[1].seconds,
+                            reverse=True,
+                        ):
                             name = f"{rule.name} on {run.label}"
                             submit(name, partial(run.refute, rule, proof))
                 progress(Progress(total - len(waiting), total, label))

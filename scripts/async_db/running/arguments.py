@@ -52,6 +52,8 @@ def _options(given: argparse.Namespace) -> Options:
         failing=GRADES[: GRADES.index(limit) + 1] if limit else (),
         baseline=given.baseline,
         updates_baseline=given.update_baseline,
+        everything=given.all,
+        all_option="--all",
     )
 
 
@@ -76,6 +78,7 @@ def _parser(description: str, epilog: str) -> argparse.ArgumentParser:
     add("--fail-on", choices=GRADES, help="fail on new findings of this grade or a surer one")
     add_path("--baseline", "findings that are known: they are not told, and fail nothing")
     add("--update-baseline", action="store_true", help="write all findings to the baseline")
+    add("--all", action="store_true", help="tell every place as text, and what happened there")
     add_path(
         "--notes",
         "keep what the processes note there; without a command, tell what stands there",

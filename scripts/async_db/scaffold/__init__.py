@@ -17,7 +17,13 @@ from async_db.scaffold.manifest import (
     read_manifest,
 )
 from async_db.scaffold.options import Option, OptionError, Options, check_options
-from async_db.scaffold.rendering import TemplateError, Tree, layer_paths, render_project
+from async_db.scaffold.rendering import (
+    TemplateError,
+    Tree,
+    layer_paths,
+    render_project,
+    render_tree,
+)
 
 __all__ = [
     "FilePlan",
@@ -39,6 +45,7 @@ __all__ = [
     "plan_writing",
     "read_manifest",
     "render_project",
+    "render_tree",
     "requirements_of",
     "unified_diff",
     "write",

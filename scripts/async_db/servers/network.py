@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _CHUNK_BYTES = 65_536
 _PORT = 5432
+_COMMIT = b"COMMIT"
 ResultT = TypeVar("ResultT")
 
 
@@ -57,14 +58,17 @@ class Network:
         delay: seconds that bytes take in each direction.
         round_trips: how often a client sent something and waited for the answer, in all. Making a
             connection takes some too.
+        commits: how often a client sent COMMIT.
     """
 
     url: str
     delay: float = 0.0
     round_trips: int = 0
+    commits: int = 0
     _server: str | tuple[str, int] = ""
     _condition: Condition = Condition.WORKING
     _cut_at: tuple[bytes, Moment] | None = None
+    _uncut: int = 0  # how many that carry it pass before
     _links: set[_Link] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
@@ -81,9 +85,10 @@ class Network:
         """Carry new connections to another server; those there are stay where they are."""
         self._server = _address(database_url)
 
-    def cut_next(self, text: bytes, moment: Moment) -> None:
-        """Reset the next connection that carries ``text`` to the server, such as ``b"COMMIT"``."""
-        self._cut_at = (text, moment)
+    def cut_next(self, text: bytes, moment: Moment, *, but: int = 0) -> None:
+        """Reset the next connection that carries ``text`` to the server, such as ``b"COMMIT"``, but
+        for the first of them, so many."""
+        self._cut_at, self._uncut = (text, moment), but
 
     def fail(self, condition: Condition) -> None:
         """Treat all connections so, those there are and new ones, until it is mended."""
@@ -166,7 +171,11 @@ class Network:
             return False
         self.round_trips += link.answered
         link.answered = False
+        self.commits += _COMMIT in chunk
         if self._cut_at is not None and self._cut_at[0] in chunk:
+            if self._uncut:
+                self._uncut -= 1
+                return True
             (_, moment), self._cut_at = self._cut_at, None
             if moment is Moment.BEFORE:
                 link.reset()

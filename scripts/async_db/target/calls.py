@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from async_db.target.inference import Types, joined
 from async_db.target.structure import Call, Class, Function, Module, Read
@@ -40,7 +41,6 @@ class Calls:
         self._callees: dict[Call, tuple[Callee, ...]] = {}
         self._subclasses: dict[Class, list[Class]] | None = None
         self._implementations: dict[Class, tuple[Class, ...]] = {}
-        self._read: dict[Module, dict[str, list[Read]]] = {}
         originals = _originals(types.modules)
         for module in types.modules:
             for call in module.all_calls:
@@ -80,25 +80,28 @@ class Calls:
         """Give the places that run a property by reading it; none, if it is no property."""
         if not self.types.is_property(function):
             return
-        for module in self.types.modules:
-            if f".{function.name}" not in module.text:
+        for read in self._reads_by_name.get(function.name, ()):
+            of = self.types.of(read.node.value, read.scope)
+            if not isinstance(of, Instance) or not isinstance(of.of, Class):
                 continue
-            for read in self._reads(module).get(function.name, ()):
-                of = self.types.of(read.node.value, read.scope)
-                if not isinstance(of, Instance) or not isinstance(of.of, Class):
-                    continue
-                if self.types.find_method(of.of, function.name) is function:
-                    yield read, Callee(function, not self.overrides(function, of.of))
+            if self.types.find_method(of.of, function.name) is function:
+                yield read, Callee(function, not self.overrides(function, of.of))
 
-    def _reads(self, module: Module) -> dict[str, list[Read]]:
-        """Give the attributes that the functions of a module read, by their names."""
-        if module not in self._read:
-            found = self._read[module] = {}
-            for function in module.all_functions:
-                for node in _own_nodes(function.node):
-                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                        found.setdefault(node.attr, []).append(Read(node, function))
-        return self._read[module]
+    @cached_property
+    def _reads_by_name(self) -> dict[str, list[Read]]:
+        """What functions read of other objects, as far as it is called as some property is."""
+        names = {
+            function.name
+            for module in self.types.modules
+            for function in module.all_functions
+            if function.owner is not None and self.types.is_property(function)
+        }
+        found: dict[str, list[Read]] = {}
+        for module in self.types.modules:
+            for node, function in module.attributes_read:
+                if node.attr in names:
+                    found.setdefault(node.attr, []).append(Read(node, function))
+        return found
 
     def _resolved(self, called: Type | None) -> Iterator[Callee]:
         match called:
@@ -236,16 +239,6 @@ def argument(call: ast.Call, function: Function, name: str) -> ast.expr | None:
     if place < 0 or len(before) <= place or any(isinstance(each, ast.Starred) for each in before):
         return None
     return call.args[place]
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Give the nodes of a function, without those of functions inside it."""
-    waiting = list(ast.iter_child_nodes(node))
-    while waiting:
-        each = waiting.pop()
-        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            yield each
-            waiting.extend(ast.iter_child_nodes(each))
 
 
 def _originals(modules: list[Module]) -> dict[str, set[str]]:

@@ -17,9 +17,9 @@ def _words(text: str) -> frozenset[str]:
 
 LIBRARIES = (
     _words("""aiosqlite alembic anyio asyncpg celery databases dependency_injector dishka fastapi
-        fastapi_users flask httpx modern_di modern_di_fastapi psycopg psycopg2 punq pydantic
-        pydantic_settings pytest pytest_asyncio requests sqlalchemy sqlmodel starlette svcs
-        typing_extensions""")
+        fastapi_users fastapi_users_db_sqlalchemy fastcrud flask httpx modern_di modern_di_fastapi
+        psycopg psycopg2 punq pydantic pydantic_settings pytest pytest_asyncio requests sqlalchemy
+        sqlmodel sse_starlette starlette svcs typing_extensions""")
     | sys.stdlib_module_names
 )
 """A file of the target of such a name does not hide the library: Python would be confused too."""
@@ -86,7 +86,7 @@ def canonical(name: str) -> str:
             return f"sqlmodel.{last}"
         if last and last not in ("ext", "asyncio", "orm", "session", "sql", "main", "pool"):
             return f"sqlalchemy.{last}"
-    if top in ("fastapi", "starlette") and last in _OF_WEB:
+    if top in ("fastapi", "starlette", "sse_starlette") and last in _OF_WEB:
         return _OF_WEB[last]
     if top == "typing_extensions":
         return f"typing.{rest}"

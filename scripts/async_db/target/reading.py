@@ -142,6 +142,12 @@ class _Reader:
         if kind is ast.Call:
             self._call(node)  # type: ignore[arg-type]
             return
+        if kind is ast.Attribute:
+            reads = node.ctx.__class__ is ast.Load  # type: ignore[attr-defined]
+            if reads and self.inside != "lambda" and self.scope.__class__ is Function:
+                self.module.attributes_read.append((node, self.scope))  # type: ignore[arg-type]
+            self.visit(node.value)  # type: ignore[attr-defined]
+            return
         special = _SPECIAL.get(kind)
         if special is not None:
             special(self, node)

@@ -172,6 +172,8 @@ class Module(Scope):
     all_calls: list[Call] = field(default_factory=list)
     states: dict[str, list[tuple[ast.expr, Scope]]] = field(default_factory=dict)
     """What is set on an attribute called `state`, as an application's is."""
+    attributes_read: list[tuple[ast.Attribute, Function]] = field(default_factory=list)
+    """What functions read of other objects, outside of lambdas: perhaps a property."""
     _lines: list[str] = field(default_factory=list)
 
     @property

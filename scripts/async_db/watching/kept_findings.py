@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from ..findings import Finding
 
@@ -11,7 +12,7 @@ MAX_ALIKE = 50  # findings of one rule, place and route; more tell nothing new
 
 
 class KeptFindings:
-    """Keeps the first findings, and of each rule, place and route a few.
+    """Keeps the first findings, and of each rule, place and route a few; it counts requests of all.
 
     Parameters:
         most_alike: how many of one rule, place and route.
@@ -20,22 +21,38 @@ class KeptFindings:
 
     def __init__(self, most_alike: int = MAX_ALIKE, most: int = MAX_FINDINGS) -> None:
         self._most_alike, self._most = most_alike, most
-        self.findings: list[Finding] = []
         self.alike = 0
         """How many were left out of which enough alike are kept."""
         self.over = 0
         """How many were left out because enough are kept in all."""
+        self._kept: list[Finding] = []
         self._alike: Counter[tuple[str, str, int, str]] = Counter()
+        self._requests: Counter[tuple[str, str, int, str]] = Counter()  # of those left out
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is kept, the first of several alike with the requests of those left out."""
+        left_out = dict(self._requests)
+        found = []
+        for each in self._kept:
+            more = left_out.pop(_alike(each), 0)
+            found.append(replace(each, requests=each.requests + more) if more else each)
+        return found
 
     def add(self, finding: Finding) -> bool:
         """Keep a finding, if there is room, and say whether it is kept."""
-        alike = (finding.rule, finding.path, finding.line, finding.route)
+        alike = _alike(finding)
         if self._alike[alike] >= self._most_alike:
             self.alike += 1
-        elif len(self.findings) >= self._most:
+            self._requests[alike] += finding.requests
+        elif len(self._kept) >= self._most:
             self.over += 1
         else:
             self._alike[alike] += 1
-            self.findings.append(finding)
+            self._kept.append(finding)
             return True
         return False
+
+
+def _alike(finding: Finding) -> tuple[str, str, int, str]:
+    return finding.rule, finding.path, finding.line, finding.route

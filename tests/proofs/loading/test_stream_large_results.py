@@ -9,7 +9,7 @@ from app.database.engine import Database
 from app.orders.models import Order, OrderItem
 from async_db.watching import ASGIApp, Client, Message, Receive, Scope, Send, Service
 
-ROWS = 20_000
+ROWS = 6_000
 ALLOWED = 2_000
 
 

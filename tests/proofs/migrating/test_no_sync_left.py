@@ -9,13 +9,10 @@ from app.database.engine import Database
 from app.orders.models import Order
 from async_db.watching import Service
 
-pytestmark = pytest.mark.rule("migrating/no-sync-left")
-
-
-@pytest.fixture(autouse=True)
-def _sync_drivers_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bound what would wait for ever: libpq reads this, asyncpg does not; SQLite gives up itself."""
-    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=500")
+pytestmark = [
+    pytest.mark.rule("migrating/no-sync-left"),
+    pytest.mark.usefixtures("sync_drivers_give_up"),
+]
 
 
 async def test_other_tasks_go_on_while_a_statement_runs(service: Service) -> None:

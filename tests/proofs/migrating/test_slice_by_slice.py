@@ -10,11 +10,10 @@ from async_db.watching import Service, answers_and_errors
 
 
 @pytest.mark.rule("migrating/slice-by-slice")
+@pytest.mark.usefixtures("sync_drivers_give_up")
 async def test_a_request_sees_what_it_wrote_and_does_not_wait_for_itself(
-    service: Service, real_database: Database, monkeypatch: pytest.MonkeyPatch
+    service: Service, real_database: Database
 ) -> None:
-    # Bounds what would wait for ever: libpq reads this, asyncpg does not; SQLite gives up itself.
-    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=500")
     async with real_database.sessions.begin() as session:
         order = Order(reference="A-1", items=[OrderItem(sku="bolt", quantity=1)])
         session.add(order)

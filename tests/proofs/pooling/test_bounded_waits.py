@@ -14,7 +14,7 @@ from async_db.watching import Serve
 
 pytestmark = pytest.mark.rule("pooling/bounded-waits")
 
-PATIENCE = 5.0  # seconds, of which what is bounded takes less than one
+PATIENCE = 3.0  # seconds, of which what is bounded takes half of one
 
 
 @pytest.fixture(autouse=True)

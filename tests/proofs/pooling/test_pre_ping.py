@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import bindparam, text
 
-from app.database import liveness
+from app.database import engine, liveness, postgresql
 from app.database.engine import Database
 from async_db.servers import Condition, Network
 from async_db.watching import Serve, Service
@@ -27,6 +27,9 @@ async def test_a_connection_that_went_silent_fails_no_request(
 ) -> None:
     monkeypatch.setattr(liveness, "PING_AFTER_IDLE", 0.01)
     monkeypatch.setattr(liveness, "PING_TIMEOUT", 0.2)
+    monkeypatch.setattr(liveness, "CLOSE_TIMEOUT", 0.1)
+    monkeypatch.setattr(engine, "CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr(postgresql, "SERVER_FIRST", 0.1)
     changed = {"database_url": SecretStr(network.url), "database_statement_timeout": 0.2}
     async with serve(**changed) as service:
         await fill_pool(service.state["database"], 3)

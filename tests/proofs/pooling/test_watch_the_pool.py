@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -16,8 +17,11 @@ EXPOSED = {"expose_pool_use": True, "database_pool_timeout": 60}
 
 
 async def test_who_had_to_wait_is_told_by_the_log(
-    serve_with_pool_of: Serve, capfd: pytest.CaptureFixture[str]
+    serve_with_pool_of: Serve,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("app.database.pool.TELL_AFTER", 0)  # this one need not be long
     async with serve_with_pool_of(1, **EXPOSED) as service, one_request_waiting(service):
         pass
 
@@ -31,7 +35,10 @@ async def test_who_had_to_wait_is_told_by_the_log(
 
 async def test_who_waits_and_who_has_waited_is_told_by_the_process(
     serve_with_pool_of: Serve,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("app.database.pool.TELL_AFTER", math.inf)  # it is counted all the same
     async with serve_with_pool_of(1, **EXPOSED) as service:
         async with one_request_waiting(service):
             during = await use(service)
@@ -42,6 +49,7 @@ async def test_who_waits_and_who_has_waited_is_told_by_the_process(
         "while one waits: {'limit': 1, 'in_use': 1, 'waiting': 1, 'waits': 0}; "
         "later: {'limit': 1, 'in_use': 0, 'waiting': 0, 'waits': 1}"
     ), observed
+    assert "waited for a connection" not in capfd.readouterr().err
 
 
 async def use(service: Service) -> Any:

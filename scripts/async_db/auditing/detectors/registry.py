@@ -22,21 +22,23 @@ class Detector:
     Parameters:
         rule: the name of the rule that it sees broken, ``topic/slug``.
         detect: tells what it sees.
+        hidden: why the audit does not see the rule's counterexample, if it does not.
     """
 
     rule: str
     detect: Detect
+    hidden: str = ""
 
 
 DETECTORS: list[Detector] = []
 """All there are, in the order of their rules' names."""
 
 
-def detects(rule: str) -> Callable[[Detect], Detect]:
+def detects(rule: str, *, hidden: str = "") -> Callable[[Detect], Detect]:
     """Register the decorated function as the detector of a rule, ``topic/slug``."""
 
     def register(detect: Detect) -> Detect:
-        DETECTORS.append(Detector(rule, detect))
+        DETECTORS.append(Detector(rule, detect, hidden))
         return detect
 
     return register
@@ -49,9 +51,10 @@ def findings_of(service: Service, rules: Collection[str] = ()) -> list[Finding]:
         service: what is audited.
         rules: the names of the rules that are asked for; all, if none is given.
     """
-    found: dict[Finding, None] = {}
+    found: dict[tuple[str, str, int, str], Finding] = {}
     for detector in DETECTORS:
         if not rules or detector.rule in rules:
-            for finding in detector.detect(service):
-                found[finding] = None
-    return list(found)
+            for each in detector.detect(service):
+                # What several ways lead to is told once, with the evidence of the first.
+                found.setdefault((each.rule, each.path, each.line, each.message), each)
+    return list(found.values())

@@ -9,8 +9,6 @@ from async_db.faults.service import Limits
 from async_db.faults.stage import Stage
 from async_db.servers import Moment
 
-_CUTS = 4  # of each request that writes
-
 
 def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
     """Nobody may be told to try again what is stored already."""
@@ -18,15 +16,10 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 
 
 @scenario(
-    "The answer to COMMIT is lost on its way: the write is stored, and its client must not hear"
-    " that it is not, nor that it should try again.",
+    "The answer to COMMIT is lost on its way, to each that a request sends: the write is stored, and"
+    " its client must not hear that it is not, nor that it should try again.",
     judge,
 )
 async def cut_after_commit(stage: Stage) -> Outcome:
-    writing = [request for request in stage.service.requests if request.writes] * _CUTS
-    made = [await stage.made_for(request) for request in writing]
-    for request, row in zip(writing, made, strict=True):
-        stage.wire.cut_next(b"COMMIT", Moment.AFTER)
-        await stage.send(request, "fault", row)
-    stage.wire.mend()
+    await stage.cut_commits(Moment.AFTER)
     return await stage.outcome(recovered=await stage.recovered())

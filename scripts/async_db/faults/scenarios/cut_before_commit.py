@@ -9,8 +9,6 @@ from async_db.faults.service import Limits
 from async_db.faults.stage import Stage
 from async_db.servers import Moment
 
-_CUTS = 4  # of each request that writes
-
 
 def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
     """Nobody may be told that it is stored."""
@@ -18,13 +16,10 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 
 
 @scenario(
-    "COMMIT never reaches the server: nothing is stored, and no client may hear that it is.", judge
+    "COMMIT never reaches the server, each that a request sends: it stores nothing, and no client may"
+    " hear that it does.",
+    judge,
 )
 async def cut_before_commit(stage: Stage) -> Outcome:
-    writing = [request for request in stage.service.requests if request.writes] * _CUTS
-    made = [await stage.made_for(request) for request in writing]
-    for request, row in zip(writing, made, strict=True):
-        stage.wire.cut_next(b"COMMIT", Moment.BEFORE)
-        await stage.send(request, "fault", row)
-    stage.wire.mend()
+    await stage.cut_commits(Moment.BEFORE)
     return await stage.outcome(recovered=await stage.recovered())

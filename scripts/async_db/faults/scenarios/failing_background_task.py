@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from async_db.faults.judging import stands
 from async_db.faults.outcome import Outcome
-from async_db.faults.registry import Need, scenario
+from async_db.faults.registry import BOTH, Need, scenario
 from async_db.faults.service import Limits, filled_sql
 from async_db.faults.stage import Stage
 
@@ -22,6 +22,7 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
     "The row of a background task is locked until the task gives up, while the next request on the"
     " same keep-alive connection waits for that row too: that one must have its answer.",
     judge,
+    databases=BOTH,
     needs=(Need.WRITER, Need.UPDATER, Need.LOCK, Need.BACKGROUND),
 )
 async def failing_background_task(stage: Stage) -> Outcome:

@@ -30,11 +30,13 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
 async def pgbouncer_restart(stage: Stage) -> Outcome:
     url = stage.database.url
     with ExitStack() as first, ExitStack() as second:
-        stage.wire.lead_to(first.enter_context(throwaway_pgbouncer(url, _SETTINGS)))
+        one = throwaway_pgbouncer(url, _SETTINGS)
+        stage.wire.lead_to(await asyncio.to_thread(first.enter_context, one))
         await stage.start(stage.service.behind_pgbouncer or {})
         async with stage.loading():
             await asyncio.sleep(_SECONDS)
-            first.close()
-            stage.wire.lead_to(second.enter_context(throwaway_pgbouncer(url, _SETTINGS)))
+            await asyncio.to_thread(first.close)
+            another = throwaway_pgbouncer(url, _SETTINGS)
+            stage.wire.lead_to(await asyncio.to_thread(second.enter_context, another))
             await asyncio.sleep(_SECONDS)
         return await stage.outcome(recovered=await stage.recovered())

@@ -98,10 +98,9 @@ def child_environment(environment: Mapping[str, str], job: Job) -> dict[str, str
         if not name.startswith(_FOREIGN_PREFIXES) and _FOREIGN_WORD not in name.upper()
     }
     paths = [str(job.project), *map(str, job.python_path)]
-    if inherited := kept.get("PYTHONPATH"):
-        paths.append(inherited)
+    paths += filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))
     return kept | {
         "TEST_DATABASE_URL": job.database_url,
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
     }

@@ -10,12 +10,13 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection, forkserver, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext, ForkServerProcess, SpawnProcess
+from pathlib import Path
 from threading import Lock
 
 from async_db.proving.children.child import run_child
@@ -29,13 +30,17 @@ WARM_MODULES = (
     *("_pytest.pastebin", "_pytest.setuponly", "_pytest.setupplan", "_pytest.skipping"),
     *("_pytest.threadexception", "_pytest.unittest", "_pytest.unraisableexception"),
     *("_pytest.warnings", "pytest_asyncio.plugin", "anyio.pytest_plugin", "difflib", "pdb"),
-    *("xdist.plugin", "xdist.looponfail", "execnet.multi", "platformdirs.pytest_plugin"),
-    *("fastapi", "fastapi.responses", "uvicorn", "uvicorn.logging"),
+    *("xdist.plugin", "xdist.looponfail", "xdist.newhooks", "execnet.multi"),
+    *("_pytest._argcomplete", "platformdirs.pytest_plugin"),
+    *("fastapi", "fastapi.responses", "starlette.middleware.trustedhost"),
+    *("uvicorn", "uvicorn.logging", "uvicorn.lifespan.on", "uvicorn.protocols.http.auto"),
+    *("uvicorn.protocols.websockets.auto",),
     *("httpx", "httpcore._async", "httpcore._sync", "certifi", "h11", "asgi_lifespan"),
     *("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.asyncpg"),
     *("sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "aiosqlite", "alembic.command"),
+    *("alembic.config", "async_db.servers"),
     *("pydantic_settings", "pythonjsonlogger.json", "_pytest.junitxml", "tomllib"),
-    *("modern_di_fastapi", "async_db.watching"),
+    *("modern_di_fastapi", "async_db.watching", "async_db.proving.children.child"),
     # FastAPI looks into it when a route is made; from Python 3.14 on it only warns.
     *(("pydantic.v1",) if sys.version_info < (3, 14) else ()),
 )
@@ -159,13 +164,32 @@ def warm_context(modules: tuple[str, ...] = WARM_MODULES) -> BaseContext:
     signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         tempfile.tempdir = str(short_temporary_folder())
-        forkserver.ensure_running()
+        with _finding_our_own():
+            forkserver.ensure_running()
     except (OSError, PostgresError) as error:
         raise ProvingError(f"no process to run proofs in: {error}") from error
     finally:
         tempfile.tempdir = folder
         signal.pthread_sigmask(signal.SIG_SETMASK, signals)
     return context
+
+
+@contextmanager
+def _finding_our_own() -> Iterator[None]:
+    """Let a process that is started find what is imported from here.
+
+    Before Python 3.13 the one that children are forked from is not told where its parent looks,
+    and leaves out, silently, what it does not find.
+    """
+    inherited = os.environ.get("PYTHONPATH")
+    paths = (str(Path(__file__).resolve().parents[3]), inherited)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONPATH"]
+        if inherited is not None:
+            os.environ["PYTHONPATH"] = inherited
 
 
 def _reap(child: ForkServerProcess | SpawnProcess, *, kill: bool) -> None:

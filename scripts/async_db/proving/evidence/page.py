@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from async_db.pages import LEGEND, choice, counted, page, text, tiles
+from async_db.proving.evidence.faults import Faults, faults_section
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests
 from async_db.proving.evidence.rule_card import outcomes_of, rule_card, verdicts_of, window_of
 from async_db.proving.evidence.two_runs import Pair
@@ -22,6 +23,7 @@ def evidence_page(
     pairs: Iterable[Pair],
     diffs: Mapping[str, str],
     *,
+    faults: Faults | None = None,
     title: str = "Evidence",
 ) -> str:
     """Give the page of a verification.
@@ -31,6 +33,7 @@ def evidence_page(
         rules: those that were tried, in the order of the page.
         pairs: what there is to draw, in any order.
         diffs: the text of each rule's counterexample, by the rule's name.
+        faults: what became of the service under faults; None leaves that out.
         title: of the page.
     """
     results: dict[str, list[Result]] = defaultdict(list)
@@ -52,6 +55,7 @@ def evidence_page(
         _releases(evidence.releases),
         "<h2 id=rules>Rules</h2>",
         _table(evidence, rules, results),
+        faults_section(faults) if faults else "",
         f"<h2 id=pictures>What happens when a rule is kept, and when it is broken</h2>{LEGEND}",
         _filter(topics),
         *sections,
@@ -95,6 +99,7 @@ def _totals(evidence: Evidence, rules: Sequence[Rule]) -> str:
         ("proved", f"{sum(result.proved is True for result in evidence.results)} of {trials}"),
         ("refuted", f"{sum(result.refuted is True for result in broken)} of {len(broken)}"),
         ("observed", f"{sum(result.observed is True for result in broken)} of {len(broken)}"),
+        ("audited", f"{sum(result.audited is True for result in broken)} of {len(broken)}"),
         ("seconds", f"{seconds:.0f}"),
     )
 

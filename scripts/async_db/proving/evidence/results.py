@@ -43,6 +43,8 @@ class Result:
     """What went wrong; None when the rule is both proved and refuted, or was not run."""
     observed: bool | None = None
     """Whether `observe` reported the counterexample; None where it was not tried."""
+    audited: bool | None = None
+    """Whether `audit` finds the counterexample in the source; None where it was not asked."""
     refuted_on: str | None = None
     """The wiring that the counterexample is for, where that is another one."""
     not_run: str | None = None

@@ -35,6 +35,7 @@ def _verdict(result: Result) -> str:
     marks = _tag(result.proved, "proved")
     marks += "" if result.refuted_on else _tag(result.refuted, "refuted")
     marks += _tag(done=True, word="observed") if result.observed else ""
+    marks += _tag(done=True, word="audited") if result.audited else ""
     if result.good:
         return marks
     return f"{marks}<div class=soft>{text(result.reason or '', 160)}</div>"

@@ -58,7 +58,8 @@ def _cell(results: Sequence[Result]) -> str:
         return NOT_RUN_CELL
     refuted = any(result.refuted for result in results)
     observed = any(result.observed for result in results)
-    return "proved" + ", refuted" * refuted + ", observed" * observed
+    audited = any(result.audited for result in results)
+    return "proved" + ", refuted" * refuted + ", observed" * observed + ", audited" * audited
 
 
 def _tests_rows(tests: Sequence[ServiceTests], databases: Sequence[str]) -> Iterator[list[str]]:

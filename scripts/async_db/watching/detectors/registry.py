@@ -7,7 +7,7 @@ whose line uses it (`whose_line`), and opening and closing by who made it (`Trac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ...findings import Finding
@@ -59,10 +59,17 @@ def detects(
 
 
 def findings_of(subject: Subject) -> list[Finding]:
-    """Return what all detectors see in a subject."""
-    return [
+    """Return what all detectors see in a subject; a request counts once for each place."""
+    found = [
         finding
         for detector in DETECTORS
         if isinstance(subject, detector.subject)
         for finding in detector.detect(subject)
     ]
+    places: set[tuple[str, str, int]] = set()
+    for number, each in enumerate(found):
+        place = (each.rule, each.path, each.line)
+        if place in places:
+            found[number] = replace(each, requests=0)
+        places.add(place)
+    return found

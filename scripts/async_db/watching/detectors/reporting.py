@@ -37,6 +37,8 @@ def finding_at(
     return replace(
         finding_in(source, rule, grade, message, advice, trace.test),
         route=trace.route,
+        requests=1,
+        event=index,
         evidence=tuple(_evidence(trace, index, session)),
     )
 

@@ -34,10 +34,15 @@ def created_at_import(service: Service) -> Iterator[Finding]:
 
 
 def _finding(service: Service, call: Call, below: tuple[str, ...]) -> Finding:
+    module = call.scope.module
+    # A script's engine is its own; what a server is told to import may build the application whole.
+    made = service.types.of(call.node, call.scope)
+    builds = service.types.is_a(made, "fastapi.FastAPI")
+    alone = service.is_entry(module) and (builds or module not in service.reached)
     source = f"{call.scope.module.path}:{call.node.lineno}  {call.scope.module.source(call.node)}"
     return service.finding(
         RULE,
-        "proven",
+        "review" if alone else "proven",
         call,
         "the engine is created at import: whoever imports this, tests too, gets an engine of whatever "
         "the environment says, and nobody closes it",

@@ -56,6 +56,8 @@ def _is_used(service: Service, method: Function) -> bool:
     if method.name[:2] == "__":
         return True
     for call in service.calls_named(method.name):
+        if method.is_async and call.use == "discarded":
+            continue  # not its: what it would return is run by nobody
         runs = {callee.function for callee in service.calls.callees(call)}
         if method in runs or service.calls.called(call) is None:
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
@@ -11,6 +12,8 @@ from async_db.findings import Finding
 
 RULE = "loading/no-n-plus-one"
 _READS = frozenset({"execute", "scalar", "scalars", "get", "get_one", "refresh"})
+_SCHEMA = re.compile(r"(?:Create|Drop|Add|Set)[A-Z]\w+|DDL")
+"""What is run once for each table, and reads no rows."""
 
 
 @detects(RULE)
@@ -18,7 +21,7 @@ def query_in_a_loop(service: Service) -> Iterator[Finding]:
     """Find reads by a session inside a loop, that are about what the loop goes over."""
     for use in service.sessions.uses:
         call, module = use.call, use.call.scope.module
-        if use.method not in _READS or not service.serves(module):
+        if use.method not in _READS or not service.serves(module) or _is_for_many(call.node):
             continue
         names = {each.id for each in ast.walk(call.node) if isinstance(each, ast.Name)}
         for around in service.within_function(call.node, module):
@@ -37,6 +40,16 @@ def query_in_a_loop(service: Service) -> Iterator[Finding]:
                         "one query for all, by `in_`, or selectinload in the query of the rows",
                     )
                     break
+
+
+def _is_for_many(call: ast.Call) -> bool:
+    """Say whether one run is for many rows by its parameters, or for a table rather than its rows."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name != "execute" or not call.args:
+        return False
+    first = call.args[0]
+    ddl = isinstance(first, ast.Call) and _SCHEMA.fullmatch(getattr(first.func, "id", ""))
+    return bool(ddl) or (len(call.args) > 1 and not isinstance(call.args[1], ast.Dict))
 
 
 def _is_batch(loop: ast.For | ast.AsyncFor) -> bool:

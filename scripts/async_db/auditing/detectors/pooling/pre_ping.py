@@ -13,7 +13,7 @@ RULE = "pooling/pre-ping"
 _DRIVERS = ("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "aiomysql", "asyncmy", "pymysql")
 
 
-@detects(RULE)
+@detects(RULE, hidden="the scaffold passes its pool's arguments by `**`, which hides them")
 def no_pre_ping(service: Service) -> Iterator[Finding]:
     """Find engines without `pool_pre_ping`, in a service that has a driver of a database server."""
     if not any(name in service.project.releases for name in _DRIVERS):
@@ -24,6 +24,8 @@ def no_pre_ping(service: Service) -> Iterator[Finding]:
         keeps_none = isinstance(of, LibraryObject) and of.name.endswith(
             (".NullPool", ".StaticPool")
         )
+        if "check_same_thread" in call.scope.module.source(call.node):
+            continue  # SQLite's alone: there is no server that could close it
         if passes_more(call.node) or keyword(call.node, "pool_pre_ping") is not None or keeps_none:
             continue
         yield service.finding(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
-from async_db.target import Class, Function, enclosing_function
+from async_db.target import Call, Class, Function, enclosing_function
 
 RULE = "repository/never-commits"
 _REPOSITORY = re.compile(r"repo(?:sitory)?|dao|crud|store|gateway", re.IGNORECASE)
@@ -26,7 +27,7 @@ def commits(service: Service) -> Iterator[Finding]:
         owner = function.owner
         if not service.serves(owner.module) or _is_unit(service, owner, function):
             continue
-        if service.sessions.factory_of(use.call) or _makes_it(service, function):
+        if _makes_it(service, function) or _opens_it(use.call, function):
             continue
         named = _REPOSITORY.search(owner.name) is not None
         yield service.finding(
@@ -52,5 +53,13 @@ def _is_unit(service: Service, owner: Class, function: Function) -> bool:
 
 
 def _makes_it(service: Service, function: Function) -> bool:
-    """Say whether the method opens the session itself, and so owns its unit of work."""
+    """Say whether the method makes a session itself, and so owns its unit of work."""
     return any(service.sessions.factory_of(call) for call in function.calls)
+
+
+def _opens_it(commit: Call, function: Function) -> bool:
+    """Say whether what is committed comes out of a `with` of the method's own, whatever makes it."""
+    receiver = commit.node.func.value if isinstance(commit.node.func, ast.Attribute) else None
+    if not isinstance(receiver, ast.Name):
+        return False
+    return any(each.kind == "with" for each in function.bindings.get(receiver.id, ()))

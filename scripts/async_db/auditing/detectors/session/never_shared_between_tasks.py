@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
-from async_db.target import Call, Instance
+from async_db.target import Call, FunctionObject, Instance, enclosing_function
 
 RULE = "session/never-shared-between-tasks"
 _ADVICE = (
@@ -79,17 +80,44 @@ def _is_repeated(service: Service, call: Call, name: str) -> bool:
 
 
 def _shared(service: Service, call: Call, arguments: list[ast.expr]) -> tuple[str, bool] | None:
-    """Give the session that more than one of the gathered coroutines uses."""
-    counts: dict[str, int] = {}
+    """Give the session that more than one of the gathered coroutines uses, and whether that is sure.
+
+    It is not where an object was made with it, of which nobody can tell what it does.
+    """
+    coroutines: list[ast.expr] = []
     for argument in arguments:
-        if isinstance(argument, ast.Starred):
-            found = _in_comprehension(service, call, argument.value)
-            if found:
-                return found, True
-        for name in dict.fromkeys(_sessions_in(service, call, argument)):
-            counts[name] = counts.get(name, 0) + 1
-    name = next((name for name, count in counts.items() if count > 1), "")
-    return (name, True) if name else None
+        if not isinstance(argument, ast.Starred):
+            coroutines.append(argument)
+            continue
+        found = _in_comprehension(service, call, argument.value)
+        if found:
+            return found, True
+        coroutines += _appended(call, argument.value)
+    used = [set(_sessions_in(service, call, each)) for each in coroutines]
+    perhaps = [
+        names | _made_with(service, call, each)
+        for names, each in zip(used, coroutines, strict=True)
+    ]
+    for sure, found_in in ((True, used), (False, perhaps)):
+        counts = Counter(name for names in found_in for name in names)
+        repeated = [name for name, count in counts.most_common() if count > 1]
+        if repeated:
+            return repeated[0], sure
+    return None
+
+
+def _appended(call: Call, node: ast.expr) -> list[ast.expr]:
+    """Give what is appended to the list that a call spreads, in the same function."""
+    if not isinstance(node, ast.Name):
+        return []
+    return [
+        each.node.args[0]
+        for each in call.scope.calls
+        if each.name == "append"
+        and isinstance(each.node.func, ast.Attribute)
+        and ast.unparse(each.node.func.value) == node.id
+        and each.node.args
+    ]
 
 
 def _in_comprehension(service: Service, call: Call, node: ast.expr) -> str:
@@ -120,9 +148,41 @@ def _sessions_in(service: Service, call: Call, node: ast.expr) -> list[str]:
         of = service.types.of(node.func.value, call.scope)
         if service.sessions.is_session(of):
             given.append(node.func.value)
-    return [
+    found = [
         ast.unparse(each)
         for each in given
         if isinstance(each, ast.Name | ast.Attribute)
         and service.sessions.is_session(service.types.of(each, call.scope))
     ]
+    for each in given:
+        if _is_coroutine(service, call, each):
+            found += _sessions_in(service, call, each)
+    return found
+
+
+def _made_with(service: Service, call: Call, node: ast.expr) -> set[str]:
+    """Give the sessions that the object was made with whose method a coroutine is."""
+    function = enclosing_function(call.scope)
+    receiver = (
+        node.func.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        else None
+    )
+    if not isinstance(receiver, ast.Name) or function is None:
+        return set()
+    made = [each.value for each in function.bindings.get(receiver.id, ()) if each.kind == "assign"]
+    return {
+        ast.unparse(argument)
+        for value in made
+        if isinstance(value, ast.Call)
+        for argument in (*value.args, *(each.value for each in value.keywords))
+        if service.sessions.is_session(service.types.of(argument, function))
+    }
+
+
+def _is_coroutine(service: Service, call: Call, node: ast.expr) -> bool:
+    """Say whether an argument is a coroutine, that whoever gets it runs later."""
+    if not isinstance(node, ast.Call):
+        return False
+    called = service.types.of(node.func, call.scope)
+    return isinstance(called, FunctionObject) and called.function.is_async

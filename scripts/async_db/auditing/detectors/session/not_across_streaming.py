@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
-from async_db.target import Call, Function, enclosing_function, libraries
+from async_db.target import Call, Function, FunctionObject, enclosing_function, libraries
 
 RULE = "session/not-across-streaming"
 _NAMES = (libraries.STREAMING, "starlette.EventSourceResponse")
@@ -23,16 +23,72 @@ def streamed(service: Service) -> Iterator[Finding]:
         )
         if not isinstance(body, ast.Call):
             continue
-        given = [*body.args, *(each.value for each in body.keywords)]
-        if isinstance(body.func, ast.Attribute):
-            given.append(body.func.value)
-        for node in given:
-            held = service.sessions.holds_session(service.types.of(node, call.scope))
-            if held and service.from_request(node, call.scope):
-                yield _finding(service, call, ast.unparse(node))
-                break
-        else:
-            yield from _closure(service, call, body)
+        told = list(_read_by(service, call, body)) or list(_held(service, call, body))
+        yield from told
+
+
+def _read_by(service: Service, call: Call, body: ast.Call) -> Iterator[Finding]:
+    """Find the session of the request that the body reads by."""
+    given = [*body.args, *(each.value for each in body.keywords)]
+    if isinstance(body.func, ast.Attribute):
+        given.append(body.func.value)
+    for node in given:
+        held = service.sessions.holds_session(service.types.of(node, call.scope))
+        if held and service.from_request(node, call.scope):
+            yield _finding(service, call, ast.unparse(node))
+            return
+    yield from _closure(service, call, body)
+
+
+def _held(service: Service, call: Call, body: ast.Call) -> Iterator[Finding]:
+    """Find the session of the request that nothing reads by, and that is kept all the same.
+
+    What it read with has begun a transaction, so its connection is checked out until it is closed.
+    """
+    release = service.release("fastapi")
+    if release is not None and release.at_least("0.118") is False is not release.at_least("0.106"):
+        return  # between these two the dependency ended before the response
+    function = enclosing_function(call.scope)
+    body_of = service.types.of(body.func, call.scope)
+    streams = isinstance(body_of, FunctionObject) and body_of.function.is_generator
+    if function is None or not streams:
+        return
+    for dependency in service.web.dependencies_of(function):
+        given = service.types.provided(dependency.target)
+        name = dependency.parameter
+        if (
+            dependency.exit_scope == "function"
+            or not name
+            or not service.sessions.is_session(given)
+        ):
+            continue
+        if _is_read(function, name) and not _ends(function, name):
+            yield service.finding(
+                RULE,
+                "suspected",
+                call,
+                f"the connection of `{name}` is held as long as the client takes to read the body, "
+                "which does not need it",
+                'Depends(..., scope="function"), or a short session of its own for what is read first',
+            )
+            return
+
+
+def _is_read(function: Function, name: str) -> bool:
+    return any(
+        isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
+        for each in ast.walk(function.node)
+    )
+
+
+def _ends(function: Function, name: str) -> bool:
+    """Say whether the operation gives the connection back itself."""
+    return any(
+        call.name in ("close", "commit", "rollback")
+        and isinstance(call.node.func, ast.Attribute)
+        and ast.unparse(call.node.func.value) == name
+        for call in function.calls
+    )
 
 
 def _closure(service: Service, call: Call, body: ast.Call) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ _ADVICE = (
 def shared_sessions(service: Service) -> Iterator[Finding]:
     """Find sessions that modules, classes and applications keep."""
     for module in service.modules:
+        if module not in service.reached:
+            continue  # a script's own session serves no requests
         for scope in (module, *module.all_classes):
             for name, bindings in scope.bindings.items():
                 yield from _kept(service, scope, name, bindings)

@@ -28,15 +28,25 @@ def not_restored(service: Service) -> Iterator[Finding]:
             continue
         if _makes_application(module):
             continue  # each test has an application of its own
-        for node in ast.walk(module.tree) if module.tree is not None else ():
-            if isinstance(node, ast.Assign) and any(_is_override(each) for each in node.targets):
-                yield service.finding(
-                    RULE,
-                    "suspected",
-                    (module, node),
-                    "nothing in this file takes the override back: the next test has it too",
-                    "monkeypatch.setitem(app.dependency_overrides, ...), which restores it",
-                )
+        for overrides in _by_function(service, module).values():
+            yield service.finding(
+                RULE,
+                "suspected",
+                (module, overrides[0]),
+                "nothing in this file takes the override back: the next test has it too",
+                "monkeypatch.setitem(app.dependency_overrides, ...), which restores it",
+                [f"{module.path}:{each.lineno}  {module.source(each)}" for each in overrides],
+            )
+
+
+def _by_function(service: Service, module: Module) -> dict[ast.AST | None, list[ast.Assign]]:
+    """Give the overrides in a file by the function that they stand in."""
+    found: dict[ast.AST | None, list[ast.Assign]] = {}
+    for node in ast.walk(module.tree) if module.tree is not None else ():
+        if isinstance(node, ast.Assign) and any(_is_override(each) for each in node.targets):
+            around = list(service.within_function(node, module))
+            found.setdefault(around[-1] if around else None, []).append(node)
+    return found
 
 
 def _is_override(node: ast.expr) -> bool:

@@ -16,7 +16,7 @@ _SQLITE = re.compile(r"sqlite(?:\+\w+)?://")
 _DRIVERS = ("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "aiomysql", "asyncmy", "pymysql")
 
 
-@detects(RULE)
+@detects(RULE, hidden="the scaffold's tests name PostgreSQL too")
 def tests_on_sqlite(service: Service) -> Iterator[Finding]:
     """Find SQLite URLs in tests where the service has a driver of another database."""
     if not any(name in service.project.releases for name in _DRIVERS):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service, keyword
 from async_db.findings import Finding
-from async_db.target import Call, libraries
+from async_db.target import Call, Module, libraries
 
 RULE = "testing/transaction-per-test"
 _MAKERS = (
@@ -17,6 +17,16 @@ _MAKERS = (
     libraries.ASYNC_SESSION,
     libraries.SQLMODEL_SESSION,
     libraries.SQLMODEL_ASYNC_SESSION,
+)
+
+_BEGINS = frozenset(
+    f"{owner}.begin"
+    for owner in (
+        libraries.CONNECTION,
+        libraries.ASYNC_CONNECTION,
+        libraries.ENGINE,
+        libraries.ASYNC_ENGINE,
+    )
 )
 
 
@@ -30,7 +40,10 @@ def joins_wrongly(service: Service) -> Iterator[Finding]:
         given, certain = service.given(call, "join_transaction_mode")
         if given is not None or not certain:
             continue
-        if _on_connection(service, call) and "begin_nested" not in call.scope.module.text:
+        module = call.scope.module
+        if "begin_nested" in module.text or not _begins(service, module):
+            continue  # it restarts savepoints itself, or there is no outer transaction to join
+        if _on_connection(service, call):
             yield service.finding(
                 RULE,
                 "proven",
@@ -39,6 +52,13 @@ def joins_wrongly(service: Service) -> Iterator[Finding]:
                 "after it stores rows for good",
                 'join_transaction_mode="create_savepoint"',
             )
+
+
+def _begins(service: Service, module: Module) -> bool:
+    """Say whether a file begins a transaction on a connection itself, or has an engine do so."""
+    return any(
+        service.library_name(call) in _BEGINS for call in module.all_calls if call.name == "begin"
+    )
 
 
 def _on_connection(service: Service, call: Call) -> bool:

@@ -1,0 +1,128 @@
+"""The lines that findings are about: their code, and which line of which function it is.
+
+Standard library only. Files are read, never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .finding import Finding
+
+_BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment.
+
+    Parameters:
+        line: where it stands.
+        column: where in the line it begins.
+        text: what it says, from its number sign on.
+        covers: the line that it is about: its own, or the next one with code if it stands alone.
+    """
+
+    line: int
+    column: int
+    text: str
+    covers: int
+
+
+def comments_in(text: str) -> list[Comment]:
+    """Give the comments of a file; none of one that is no Python."""
+    found: list[Comment] = []
+    waiting: list[tuple[int, int, str]] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            line, column = token.start
+            if token.type == tokenize.COMMENT:
+                if token.line[:column].strip():
+                    found.append(Comment(line, column, token.string, line))
+                else:
+                    waiting.append((line, column, token.string))
+            elif token.string.strip():
+                found += (Comment(*each, line) for each in waiting)
+                waiting.clear()
+    except _BROKEN:
+        return []
+    return sorted(found, key=lambda each: each.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file's lines of code, and the functions and classes in it, each from line to line."""
+
+    code: tuple[str, ...]
+    scopes: tuple[tuple[int, int, str], ...]
+
+    def place(self, number: int) -> tuple[str, str, int]:
+        """Give a line's code, the function around it, and which of its equal lines it is."""
+        code = self.code[number - 1] if 0 < number <= len(self.code) else ""
+        around = [each for each in self.scopes if each[0] <= number <= each[1]]
+        first, _, name = max(around, default=(1, 0, ""))
+        return code, name, self.code[first - 1 : number - 1].count(code)
+
+
+class SourceFiles:
+    """Looks findings up in the files that they name; each is read once.
+
+    Parameters:
+        text_of: gives a file's text by the path of a finding, None where it cannot be read.
+    """
+
+    def __init__(self, text_of: Callable[[str], str | None]) -> None:
+        self._text_of = text_of
+        self._files: dict[str, _File] = {}
+
+    @classmethod
+    def below(cls, root: Path) -> SourceFiles:
+        """Read the files of a project from its folder."""
+
+        def text_of(path: str) -> str | None:
+            try:
+                with tokenize.open(root / path) as file:
+                    return file.read()
+            except (OSError, *_BROKEN):  # a path of a target's may hold anything
+                return None
+
+        return cls(text_of)
+
+    def located(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Give findings with their lines of code, in the order they came in."""
+        found = []
+        for each in findings:
+            if each.path not in self._files:
+                self._files[each.path] = _file(self._text_of(each.path) or "")
+            code, function, nth = self._files[each.path].place(each.line)
+            found.append(replace(each, code=code, function=function, nth=nth if code else 0))
+        return found
+
+
+def _file(text: str) -> _File:
+    # Not by `splitlines`, which also ends lines where Python does not.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for comment in comments_in(text):
+        if comment.line <= len(lines):
+            lines[comment.line - 1] = lines[comment.line - 1][: comment.column]
+    try:
+        scopes = tuple(_scopes(ast.parse(text), ""))
+    except _BROKEN:
+        scopes = ()
+    return _File(tuple(" ".join(line.split()) for line in lines), scopes)
+
+
+def _scopes(node: ast.AST, outer: str) -> Iterator[tuple[int, int, str]]:
+    for child in ast.iter_child_nodes(node):
+        name = outer
+        if isinstance(child, _SCOPES):
+            name = f"{outer}.{child.name}".lstrip(".")
+            first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
+            yield first, child.end_lineno or child.lineno, name
+        yield from _scopes(child, name)

@@ -1,0 +1,26 @@
+from fastapi import Depends, FastAPI
+from fastcrud import FastCRUD
+from models import Item
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+app = FastAPI()
+sessions = async_sessionmaker()
+items = FastCRUD(Item)
+OPTIONS = {"commit": False}
+
+
+async def get_session():
+    async with sessions.begin() as session:
+        yield session
+
+
+@app.post("/items")
+async def create(body: dict, db: AsyncSession = Depends(get_session)):
+    await items.create(db, body, commit=False)
+    await items.update(db, body, **OPTIONS)
+    return await items.get(db, id=1)
+
+
+@app.put("/items")
+async def update(body: dict, quietly: bool, db: AsyncSession = Depends(get_session)):
+    await items.update(db, body, commit=not quietly)
