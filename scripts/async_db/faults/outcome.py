@@ -87,6 +87,11 @@ class Outcome:
         answers = tuple(answer for answer in self.answers if answer.phase not in phases)
         return Outcome(answers, self.left, self.facts)
 
+    def reached(self) -> "Outcome":
+        """Give the same with the answers of those alone that were sent."""
+        answers = tuple(one for one in self.answers if one.ending is not Ending.REFUSED)
+        return Outcome(answers, self.left, self.facts)
+
     @property
     def sent(self) -> int:
         return sum(answer.ending is not Ending.REFUSED for answer in self.answers)

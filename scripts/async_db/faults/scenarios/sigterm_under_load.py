@@ -19,7 +19,10 @@ def judge(outcome: Outcome, limits: Limits) -> Iterator[str]:
     """What has begun is finished and answered. (A client that sends in the moment in which its
     idle connection is closed gets no answer from any server: the load is not judged by that.)"""
     yield from keeps_its_word(outcome)
-    yield from serves_all(outcome, "in flight")
+    in_flight = outcome.reached().of("in flight")  # who came too late for that, was refused
+    if not in_flight.sent:
+        yield "no request was in flight"
+    yield from serves_all(in_flight, "in flight")
     yield from ends(outcome, limits)
     yield from leaves_nothing(outcome)
 
