@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 MIDDLEWARE_BUILDERS = frozenset(
     {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
 )
+FACTORIES = frozenset({"sessionmaker.__call__", "async_sessionmaker.__call__"})
 SOURCED: frozenset[Kind] = frozenset(
     {"checkout", "statement", "load", "wait", "unit.begin", "unit.commit", "unit.rollback"}
 )
@@ -246,14 +247,17 @@ class Observer(Recorder):
         place = self.places.line_of(frame)
         request = self._request.get()
         number = self._sessions(session)
+        by_tests = is_test(place) or (request is None and self._in_test_only())
         self._watched_sessions.add(
-            session,
-            number,
-            request=request,
-            place=place,
-            by_tests=is_test(place) or (request is None and self._in_test_only()),
-            frame=frame,
+            session, number, request=request, place=place, by_tests=by_tests, frame=frame
         )
+        # Tests bind a factory to their connection; who names a connection joins what goes on there.
+        if (
+            isinstance(session.bind, Connection)
+            and not by_tests
+            and not calls("sqlalchemy", FACTORIES)
+        ):
+            self._joined.add(session)
         self._record("session", session=number)
 
     def _on_session_closing(self, session: Session) -> None:

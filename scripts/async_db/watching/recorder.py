@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
@@ -74,6 +74,8 @@ class Recorder:
         self._pools = _Numbers()
         self._sessions = _Numbers()
         self._at_work: WeakKeyDictionary[Session, MutableMapping[Any, Any]] = WeakKeyDictionary()
+        self._joined: WeakSet[Session] = WeakSet()
+        """Sessions on a connection that another session works on: its unit of work is theirs."""
         self._connections = itertools.count(1)
 
     def of(self, request: int) -> list[Event]:
@@ -238,7 +240,7 @@ class Recorder:
         self, session: Session, transaction: SessionTransaction, connection: Connection
     ) -> None:
         info = _info(connection)
-        if info is None:
+        if info is None or session in self._joined:
             return
         self._known(info)["session"] = self._sessions(session)
         begins = session not in self._at_work
@@ -293,12 +295,12 @@ class Recorder:
         self._record("executed", _info(connection))
 
     def _on_session_commit(self, session: Session) -> None:
-        if not session.in_nested_transaction():
+        if not session.in_nested_transaction() and session not in self._joined:
             how = self._committing(session)
             self._record("unit.commit", session=self._sessions(session), detail=how)
 
     def _on_session_rollback(self, session: Session) -> None:
-        if not session.in_nested_transaction():
+        if not session.in_nested_transaction() and session not in self._joined:
             self._record("unit.rollback", session=self._sessions(session))
 
     def _on_error(self, context: ExceptionContext) -> None:
