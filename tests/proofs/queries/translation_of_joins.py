@@ -96,12 +96,13 @@ async def scalar_subquery(session: AsyncSession) -> object:
         session.query(Order)
         .filter_by(id=1)
         .union(session.query(Order).filter_by(note="late"))
+        .order_by(Order.id)
         .all()
     )
 )
 async def union_of_entities(session: AsyncSession) -> object:
     both = union(select(Order).filter_by(id=1), select(Order).filter_by(note="late"))
-    return (await session.scalars(select(Order).from_statement(both))).all()
+    return (await session.scalars(select(Order).from_statement(both.order_by("id")))).all()
 
 
 @same(
