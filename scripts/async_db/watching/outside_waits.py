@@ -14,6 +14,8 @@ DATABASE_PACKAGES = frozenset(
 # What only hands on another wait, which Python may not tell.
 HANDING_ON = frozenset({"__aenter__", "__aexit__", "__anext__"})
 HANDING_ON_MODULES = frozenset({"contextlib", "asyncio.timeouts", "asyncio.taskgroups"})
+SERVES = frozenset({"fastapi.routing", "starlette.routing"})
+"""What serves the operation itself, where a route class of the project's own calls it."""
 WAITS_FOR_TASKS = frozenset({"wait_for", "wait", "_wait", "shield", "gather"})  # of asyncio.tasks
 WAITS_FOR_ONE = "_wait_for_one"  # of several tasks, by a queue of them: `asyncio.as_completed`
 
@@ -66,7 +68,9 @@ def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[s
     if any(frame.f_code.co_name == WAITS_FOR_ONE for frame in after):
         return None
     named = next((frame for frame in after if not _hands_on(frame)), None)
-    return None if named is None else (f"{_module_of(named)}.{named.f_code.co_qualname}", place)
+    if named is None or _module_of(named) in SERVES:
+        return None
+    return (f"{_module_of(named)}.{named.f_code.co_qualname}", place)
 
 
 def _only_looks(frame: FrameType) -> bool:
