@@ -62,4 +62,4 @@ def test_the_old_name_hides_nothing_but_itself(tmp_path: Path, workers: tuple[st
 
 def test_the_plugins_folder_holds_nothing_else() -> None:
     names = {path.stem for path in PLUGIN.iterdir()} - {"__pycache__"}
-    assert names == {"async_db_observe", "async_db_observe_pack"}
+    assert names == {"async_db_observe", "async_db_observe_middleware", "async_db_observe_pack"}
