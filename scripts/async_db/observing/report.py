@@ -54,7 +54,7 @@ class Report:
         try:
             allowed = allowances_of(root)
             found = SourceFiles.below(root).located(seen.findings)
-            rules = frozenset(claims())
+            rules = frozenset(claims() if allowed else ())
             self.verdict = judge(found, seen.notices(), options, allowed, judged, rules)
         except Exception as error:  # noqa: BLE001 (as said above)
             self._cannot("judge what it has seen", error)
@@ -119,7 +119,7 @@ class Report:
             verdict.findings,
             self._options.format,
             tool="observe",
-            rules=claims(),
+            rules=claims() if self._options.format == "sarif" else {},  # they take time to read
             notices=verdict.notices,
             watched=self._seen.requests,
             everything=self._options.everything,
