@@ -8,6 +8,7 @@ text states.
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,8 @@ from async_db.scaffold import read_manifest
 from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
 
 _POLL_SECONDS = 0.1
+_TRIES, _PAUSE = 20, 0.1
+"""How often it is tried to remove a folder, and how many seconds lie between."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,16 @@ def _work_folder(*, keep: bool) -> Iterator[Path]:
         yield folder
     finally:
         if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder into which what was interrupted may still write a moment longer."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
 
 
 def _server(stack: ExitStack, databases: Sequence[str]) -> ThrowawayPostgres | str | None:
