@@ -6,7 +6,8 @@ the last of them; until then a moved operation calls it by `session.run_sync`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from async_db.auditing.obstacles import Obstacle, blocking_calls, find_passed_on, obstacles_of
@@ -148,14 +149,16 @@ def _groups(service: Service, must: Iterable[Function]) -> list[tuple[Module, st
             by_module.setdefault(module, []).append(route.function)
     groups: list[tuple[Module, str, list[Function]]] = []
     reached_by_any: set[Function] = set()
-    for module, starts in by_module.items():
+    for starts in by_module.values():
         starts += [
             below
             for start in list(starts)
             for dependency in service.web.all_dependencies(start)
             if (below := service.web.function_of(dependency.target)) is not None
         ]
-        reached = [each for each in _reached(service, starts) if each in every]
+    ways = _ways_down(service, itertools.chain.from_iterable(by_module.values()), every)
+    for module, starts in by_module.items():
+        reached = [each for each in _reached(ways, starts) if each in every]
         if reached or any(start in blocked for start in starts):
             groups.append((module, "router", reached))
             reached_by_any.update(reached)
@@ -167,7 +170,38 @@ def _groups(service: Service, must: Iterable[Function]) -> list[tuple[Module, st
     return groups
 
 
-def _reached(service: Service, starts: Iterable[Function]) -> list[Function]:
+def _ways_down(
+    service: Service, starts: Iterable[Function], goals: Collection[Function]
+) -> dict[Function, list[Function]]:
+    """Give what functions call, and what that calls, as far as it leads to one of the goals."""
+    below: dict[Function, list[Function]] = {}
+    above: dict[Function, list[Function]] = {}
+    waiting = list(starts)
+    while waiting:
+        function = waiting.pop()
+        if function in below:
+            continue
+        called = below[function] = []
+        for call in function.calls:
+            called += [callee.function for callee in service.calls.callees(call)]
+            called += service.ports_of(call)
+        called += function.functions
+        for each in called:
+            above.setdefault(each, []).append(function)
+        waiting += called
+    leading: set[Function] = set()
+    waiting = [each for each in goals if each in below]
+    while waiting:
+        function = waiting.pop()
+        if function not in leading:
+            leading.add(function)
+            waiting += above.get(function, ())
+    return {each: [one for one in below[each] if one in leading] for each in leading}
+
+
+def _reached(
+    below: Mapping[Function, list[Function]], starts: Iterable[Function]
+) -> list[Function]:
     """Give what functions call, however deep, the lowest first."""
     found: list[Function] = []
     seen: set[Function] = set()
@@ -181,10 +215,7 @@ def _reached(service: Service, starts: Iterable[Function]) -> list[Function]:
             continue
         seen.add(function)
         stack.append((function, True))
-        for call in function.calls:
-            below = [callee.function for callee in service.calls.callees(call)]
-            stack += [(each, False) for each in [*below, *service.ports_of(call)]]
-        stack += [(nested, False) for nested in function.functions]
+        stack += [(each, False) for each in below.get(function, ())]
     return found
 
 

@@ -10,7 +10,6 @@ from functools import cached_property
 from async_db.auditing.sessions import Sessions
 from async_db.findings import Finding, Grade
 from async_db.target import (
-    Binding,
     Call,
     Function,
     FunctionObject,
@@ -44,7 +43,7 @@ class Service:
         self.sessions = Sessions(project)
         self._serves: dict[Module, bool] = {}
         self._imports: dict[Module, set[Module]] = {}
-        self._parents: dict[Module, dict[ast.AST, ast.AST]] = {}
+        self._parents: dict[ast.AST, ast.AST] = {}
 
     # Which files are what
 
@@ -84,29 +83,19 @@ class Service:
         """Give the modules of the project that a module imports, packages on the way included."""
         if module not in self._imports:
             found: set[Module] = set()
-            names = set(module.stars)
-            for bindings in module.bindings.values():
-                names.update(self._import_names(bindings))
-            for function in module.all_functions:
-                for bindings in function.bindings.values():
-                    names.update(self._import_names(bindings))
-            for name in names:
-                start = len(name) - len(name.lstrip("."))
-                parts = name[start:].split(".")
-                for end in range(1, len(parts) + 1):
-                    other = self.project.index.find(name[:start] + ".".join(parts[:end]), module)
-                    if other is not None and other is not module:
-                        found.add(other)
+            names: set[str] = set()
+            for binding in module.imports:
+                if binding.kind == "import":
+                    names.add(binding.name)
+                elif self.project.index.knows(binding.target):
+                    dot = "" if binding.target.endswith(".") else "."
+                    names.update((binding.target, f"{binding.target}{dot}{binding.name}"))
+            for name in _with_packages((*names, *module.stars)):
+                other = self.project.index.find(name, module)
+                if other is not None and other is not module:
+                    found.add(other)
             self._imports[module] = found
         return self._imports[module]
-
-    def _import_names(self, bindings: Iterable[Binding]) -> Iterator[str]:
-        for binding in bindings:
-            if binding.kind in ("import", "from"):
-                yield binding.name if binding.kind == "import" else binding.target
-                if binding.kind == "from":
-                    dot = "" if binding.target.endswith(".") else "."
-                    yield f"{binding.target}{dot}{binding.name}"
 
     @cached_property
     def _imported(self) -> set[Module]:
@@ -238,16 +227,35 @@ class Service:
 
     def ancestors(self, node: ast.AST, module: Module) -> Iterator[ast.AST]:
         """Give what a node stands in, the nearest first, up to the module."""
-        parents = self._parents.get(module)
-        if parents is None:
-            parents = self._parents[module] = {}
-            for each in ast.walk(module.tree or ast.Module(body=[], type_ignores=[])):
-                for child in ast.iter_child_nodes(each):
-                    parents[child] = each
-        current = parents.get(node)
+        if node not in self._parents:
+            self._note_parents(node, module)
+        current = self._parents.get(node)
         while current is not None:
             yield current
-            current = parents.get(current)
+            current = self._parents.get(current)
+
+    def _note_parents(self, node: ast.AST, module: Module) -> None:
+        """Note what is in what, in the one function or statement that a node stands in."""
+        if module.tree is None:
+            return
+        around: ast.AST = module.tree
+        while isinstance(around, ast.Module | ast.ClassDef):
+            inner = _statement_around(node, around.body)
+            if inner is None:
+                break  # it stands in the head of a class
+            self._parents[inner] = around
+            around = inner
+        self._note_below(around)
+        if node not in self._parents:
+            self._note_below(module.tree)  # what f-strings hold is not always where it says
+
+    def _note_below(self, node: ast.AST) -> None:
+        waiting = [node]
+        while waiting:
+            each = waiting.pop()
+            for child in ast.iter_child_nodes(each):
+                self._parents[child] = each
+                waiting.append(child)
 
     def within_function(self, node: ast.AST, module: Module) -> Iterator[ast.AST]:
         """Give what a node stands in, up to the function around it."""
@@ -313,6 +321,29 @@ class Service:
         shown = tuple(evidence) or (module.source(node),)
         line = getattr(node, "lineno", 1)
         return Finding(rule, grade, module.path, line, message, advice, evidence=shown)
+
+
+def _statement_around(node: ast.AST, body: list[ast.stmt]) -> ast.stmt | None:
+    """Give the statement that a node is in, by where both are."""
+    line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    for each in body:
+        if (line, column) < (each.end_lineno or 0, each.end_col_offset or 0):
+            decorators = getattr(each, "decorator_list", ())
+            start = min([each.lineno, *(decorator.lineno for decorator in decorators)])
+            return each if start <= line else None
+    return None
+
+
+def _with_packages(names: Iterable[str]) -> set[str]:
+    """Give dotted names, and those of what each of them is in; each once."""
+    found: set[str] = set()
+    for each in names:
+        name = each
+        while name and name not in found:
+            found.add(name)
+            above = name.rpartition(".")[0]
+            name = above if above.strip(".") else ""
+    return found
 
 
 def keyword(call: ast.Call, name: str) -> ast.expr | None:

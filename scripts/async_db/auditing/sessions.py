@@ -202,11 +202,12 @@ class Sessions:
 
     def factory_of(self, call: Call) -> str:
         """Give `sync` or `async` where a call makes a session, by a factory or by its class."""
-        of = self.types.of(call.node, call.scope)
         called = self.calls.called(call)
         if isinstance(called, LibraryObject) and called.bound_to is None:
-            return self.kind(of)
-        return self.kind(of) if isinstance(called, Instance) else ""
+            return self.kind(self.types.of(call.node, call.scope))
+        if isinstance(called, Instance):
+            return self.kind(self.types.of(call.node, call.scope))
+        return ""
 
 
 def place(call: Call | Read) -> str:

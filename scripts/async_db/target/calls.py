@@ -41,13 +41,21 @@ class Calls:
         self._callees: dict[Call, tuple[Callee, ...]] = {}
         self._subclasses: dict[Class, list[Class]] | None = None
         self._implementations: dict[Class, tuple[Class, ...]] = {}
+        self._abstract: dict[Function, bool] = {}
+        self._callers: dict[str, dict[Function, list[tuple[Call, Callee]]]] = {}
+        self._resolving = 0
         originals = _originals(types.modules)
+        by_name = self._by_name
         for module in types.modules:
             for call in module.all_calls:
                 name = call.name
-                self._by_name.setdefault(name, []).append(call)
-                for original in originals.get(name, ()):
-                    self._by_name.setdefault(original, []).append(call)
+                if name in by_name:
+                    by_name[name].append(call)
+                else:
+                    by_name[name] = [call]
+                if name in originals:
+                    for original in originals[name]:
+                        by_name.setdefault(original, []).append(call)
         types.argument_type = self.argument_type
 
     def named(self, name: str) -> list[Call]:
@@ -60,21 +68,40 @@ class Calls:
 
     def callees(self, call: Call) -> tuple[Callee, ...]:
         """Give the functions of the target that a call runs; none if it cannot be told."""
-        if call not in self._callees:
+        known = self._callees.get(call)
+        if known is None:
             self._callees[call] = ()  # meanwhile, for who asks again on the way
-            self._callees[call] = tuple(self._resolved(self.called(call)))
-        return self._callees[call]
+            self._resolving += 1
+            try:
+                known = self._callees[call] = tuple(self._resolved(self.called(call)))
+            finally:
+                self._resolving -= 1
+        return known
 
     def callers(self, function: Function) -> Iterator[tuple[Call, Callee]]:
         """Give the calls that run a function, each with how sure that is."""
-        names = {function.name}
-        if function.name in ("__init__", "__call__", "__enter__", "__aenter__"):
-            names = {function.owner.name} if function.owner else set()
-        for name in names:
-            for call in self.named(name):
-                for callee in self.callees(call):
-                    if callee.function is function:
-                        yield call, callee
+        name = function.name
+        if name in ("__init__", "__call__", "__enter__", "__aenter__"):
+            if function.owner is None:
+                return
+            name = function.owner.name
+        if name in self._callers:
+            yield from self._callers[name].get(function, ())
+            return
+        for call in self.named(name):
+            for callee in self.callees(call):
+                if callee.function is function:
+                    yield call, callee
+        if not self._resolving:
+            self._callers[name] = self._by_callee(name)
+
+    def _by_callee(self, name: str) -> dict[Function, list[tuple[Call, Callee]]]:
+        """Give the calls of a name by what they run, so that each is looked at once."""
+        found: dict[Function, list[tuple[Call, Callee]]] = {}
+        for call in self.named(name):
+            for callee in self.callees(call):
+                found.setdefault(callee.function, []).append((call, callee))
+        return found
 
     def readers(self, function: Function) -> Iterator[tuple[Read, Callee]]:
         """Give the places that run a property by reading it; none, if it is no property."""
@@ -194,11 +221,13 @@ class Calls:
 
     def is_abstract(self, function: Function) -> bool:
         """Say whether a method has no body of its own."""
-        if function.owner is None:
-            return False
-        if _ABSTRACT & self.types.decorators(function):
-            return True
-        return all(_is_nothing(statement) for statement in function.node.body)
+        known = self._abstract.get(function)
+        if known is None:
+            known = self._abstract[function] = function.owner is not None and (
+                all(_is_nothing(statement) for statement in function.node.body)
+                or bool(_ABSTRACT & self.types.decorators(function))
+            )
+        return known
 
     def argument_type(self, function: Function, name: str) -> Type | None:
         """Give what all callers pass for a parameter, if they agree and there are any."""

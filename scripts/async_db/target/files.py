@@ -72,8 +72,7 @@ def read_files(root: Path) -> tuple[list[SourceFile], list[SkippedFile]]:
     """
     sources: list[SourceFile] = []
     skipped: list[SkippedFile] = []
-    for path in _python_files(root, skipped):
-        name = path.relative_to(root).as_posix() if path != root else path.name
+    for path, name in _python_files(root, skipped):
         read = _read(path)
         if isinstance(read, bytes):
             sources.append(SourceFile(name, read, _DEFINES.search(read) is not None))
@@ -99,42 +98,42 @@ def decoded(data: bytes) -> str:
         raise ValueError(f"its encoding is unknown or not what it says: {encoding}") from error
 
 
-def _python_files(root: Path, skipped: list[SkippedFile]) -> Iterator[Path]:
+def _python_files(root: Path, skipped: list[SkippedFile]) -> Iterator[tuple[str, str]]:
+    """Give where each file is, and its name below the root; of strings, since paths take time."""
     if not stat.S_ISDIR(os.stat(root).st_mode):
-        yield root
+        yield str(root), root.name
         return
-    folders = [root]
+    folders = [(str(root), "")]
     while folders:
-        folder = folders.pop()
+        folder, above = folders.pop()
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            where = folder.relative_to(root).as_posix()
+            where = above.rstrip("/") or "."
             skipped.append(SkippedFile(where, f"cannot be listed: {error.strerror}"))
             continue
         for entry in entries:
-            path = Path(entry.path)
-            name = path.relative_to(root).as_posix()
+            name = f"{above}{entry.name}"
             if entry.is_symlink():
                 if entry.name.endswith(".py"):
                     skipped.append(SkippedFile(name, "a link, which is not followed"))
             elif entry.is_dir(follow_symlinks=False):
-                if not _is_foreign(path):
-                    folders.append(path)
+                if not _is_foreign(entry):
+                    folders.append((entry.path, f"{name}/"))
             elif entry.name.endswith((".py", ".pyw")):
-                yield path
+                yield entry.path, name
             elif entry.name.endswith(".ipynb"):
                 skipped.append(SkippedFile(name, "a notebook"))
 
 
-def _is_foreign(folder: Path) -> bool:
+def _is_foreign(folder: os.DirEntry[str]) -> bool:
     """Say whether a folder is hidden, installed or built; a package may have any name."""
-    if folder.name.startswith(".") or (folder / "pyvenv.cfg").exists():
+    if folder.name.startswith(".") or os.path.exists(f"{folder.path}/pyvenv.cfg"):
         return True
-    return folder.name in NOT_OURS and not (folder / "__init__.py").exists()
+    return folder.name in NOT_OURS and not os.path.exists(f"{folder.path}/__init__.py")
 
 
-def _read(path: Path) -> bytes | str:
+def _read(path: str) -> bytes | str:
     """Give a file's bytes, or why it has none for us."""
     try:
         # A FIFO that somebody put there meanwhile must not make us wait.

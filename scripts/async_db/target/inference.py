@@ -42,6 +42,7 @@ from async_db.target.types import (
 _DEEP = 80
 """So many questions behind one another are no code that somebody has written."""
 _WAITS_FOR = frozenset({"asyncio.run", "asyncio.wait_for", "asyncio.shield", "anyio.run"})
+_NONE: frozenset[str] = frozenset()
 _PROPERTIES = frozenset(
     {"property", "cached_property", "functools.cached_property", "hybrid_property"}
 )
@@ -62,6 +63,10 @@ class Types:
         """Tells what callers pass for a parameter that says nothing itself; set by `Calls`."""
         self._known: dict[tuple[object, ...], Type | None] = {}
         self._asked: set[tuple[object, ...]] = set()
+        self._cut = 0
+        """How often a question was not answered, since it was asked on the way to its own answer."""
+        self._mros: dict[Class, tuple[Class | str, ...]] = {}
+        self._decorators: dict[Function, frozenset[str]] = {}
         self._fixtures: dict[str, dict[str, Function]] | None = None
         self._states: dict[str, list[tuple[ast.expr, Scope]]] = {}
         for module in self.modules:
@@ -82,6 +87,7 @@ class Types:
         if key in self._known:
             return self._known[key]
         if key in self._asked or len(self._asked) > _DEEP:
+            self._cut += 1
             return None
         self._asked.add(key)
         try:
@@ -95,9 +101,11 @@ class Types:
 
     def of_name(self, scope: Scope, name: str) -> Type | None:
         """Give what a name is where it is used."""
-        for around in scopes_outwards(scope):
-            if name in around.bindings:
+        around: Scope | None = scope
+        while around is not None:  # as `scopes_outwards`, of which there is no time to make one
+            if name in around.bindings and (around is scope or around.__class__ is not Class):
                 return self._bound(around, name)
+            around = around.parent
         return self._starred(scope.module, name)
 
     def member(self, target: str, name: str, importer: Module) -> Type | None:
@@ -143,7 +151,10 @@ class Types:
         return None
 
     def _bound(self, scope: Scope, name: str) -> Type | None:
-        return self._once((scope, name), lambda: self._of_bindings(scope, name))
+        key = (scope, name)
+        if key in self._known:
+            return self._known[key]
+        return self._once(key, lambda: self._of_bindings(scope, name))
 
     def _of_bindings(self, scope: Scope, name: str) -> Type | None:
         bindings = scope.bindings[name]
@@ -241,7 +252,10 @@ class Types:
             return self.of_name(scope, node.id)
         if isinstance(node, ast.Constant):
             return None
-        return self._once((node, scope), lambda: self._of(node, scope))
+        key = (node, scope)
+        if key in self._known:
+            return self._known[key]
+        return self._once(key, lambda: self._of(node, scope))
 
     def _of(self, node: ast.expr, scope: Scope) -> Type | None:
         match node:
@@ -444,8 +458,17 @@ class Types:
                     found.append(name)
         return found
 
-    def mro(self, of: Class) -> list[Class | str]:
+    def mro(self, of: Class) -> tuple[Class | str, ...]:
         """Give a class and what it inherits from, in the order in which names are looked up."""
+        known = self._mros.get(of)
+        if known is None:
+            cut = self._cut
+            known = tuple(self._inherited(of))
+            if cut == self._cut:
+                self._mros[of] = known
+        return known
+
+    def _inherited(self, of: Class) -> list[Class | str]:
         found: list[Class | str] = []
 
         def add(each: Class | str) -> None:
@@ -527,8 +550,19 @@ class Types:
         """Say whether a method runs when an attribute is read."""
         return function.owner is not None and bool(self.decorators(function) & _PROPERTIES)
 
-    def decorators(self, function: Function) -> set[str]:
+    def decorators(self, function: Function) -> frozenset[str]:
         """Give the names of a function's decorators: canonical where a library's, else as written."""
+        if not function.node.decorator_list:
+            return _NONE
+        known = self._decorators.get(function)
+        if known is None:
+            cut = self._cut
+            known = self._named_decorators(function)
+            if cut == self._cut:
+                self._decorators[function] = known
+        return known
+
+    def _named_decorators(self, function: Function) -> frozenset[str]:
         names = set()
         for node in function.node.decorator_list:
             called = node.func if isinstance(node, ast.Call) else node
@@ -539,7 +573,7 @@ class Types:
                 names.add(called.id)
             elif isinstance(called, ast.Attribute):
                 names.add(called.attr)
-        return names
+        return frozenset(names)
 
     def entered(self, of: Type | None) -> Type | None:
         """Give what a `with` or `async with` block binds."""

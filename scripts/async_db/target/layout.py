@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from async_db.target.structure import Module
 
@@ -49,6 +49,8 @@ class ModuleIndex:
                 self._by_name.setdefault(name, []).append(module)
             place = module.path.rpartition(".")[0]
             self._by_place[place.removesuffix("/__init__")] = module
+        self._above = {above for name in self._by_name for above in _all_above(name, ".")}
+        self._places_above = {above for place in self._by_place for above in _all_above(place, "/")}
 
     def find(self, name: str, importer: Module) -> Module | None:
         """Give the module that `import name` means in `importer`: of several, the nearest."""
@@ -64,9 +66,13 @@ class ModuleIndex:
     def has_below(self, name: str, importer: Module) -> bool:
         """Say whether a folder without `__init__.py` is meant, in which modules lie."""
         if name.startswith("."):
-            below = self._place(name, importer)
-            return any(place.startswith(f"{below}/") for place in self._by_place)
-        return any(known.startswith(f"{name}.") for known in self._by_name)
+            return self._place(name, importer) in self._places_above
+        return name in self._above
+
+    def knows(self, name: str) -> bool:
+        """Say whether an import name could be of the project, by its first part."""
+        first = name.partition(".")[0]
+        return not first or first in self._by_name or first in self._above
 
     def _relative(self, name: str, importer: Module) -> Module | None:
         return self._by_place.get(self._place(name, importer))
@@ -75,6 +81,13 @@ class ModuleIndex:
         rest = name.lstrip(".")
         folders = importer.path.split("/")[: -(len(name) - len(rest))]
         return "/".join([*folders, *(rest.split(".") if rest else ())])
+
+
+def _all_above(name: str, separator: str) -> Iterator[str]:
+    """Give what a name is below, the nearest first."""
+    while separator in name:
+        name = name.rpartition(separator)[0]
+        yield name
 
 
 def _shared(one: str, other: str) -> tuple[int, int]:

@@ -170,11 +170,13 @@ class _Reader:
                 self.visit(child)
 
     def _call(self, node: ast.Call) -> None:
-        call = Call(node, self.scope, self.use.get(node, ""), self.inside)
+        func: Any = node.func
+        kind = func.__class__
+        name = func.id if kind is ast.Name else func.attr if kind is ast.Attribute else ""
+        call = Call(node, self.scope, self.use.get(node, ""), self.inside, name)
         self.scope.calls.append(call)
         self.module.all_calls.append(call)
-        func = node.func
-        if func.__class__ is not ast.Name:
+        if kind is not ast.Name:
             self.visit(func)
         for argument in node.args:
             self.visit(argument)
@@ -198,7 +200,7 @@ class _Reader:
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             target = alias.name if alias.asname else name
-            self.bind(name, Binding("import", node.lineno, target=target, name=alias.name))
+            self._import_of(name, Binding("import", node.lineno, target=target, name=alias.name))
 
     def _from(self, node: ast.ImportFrom) -> None:
         target = "." * node.level + (node.module or "")
@@ -207,7 +209,12 @@ class _Reader:
                 self.module.stars.append(target)
             else:
                 name = alias.asname or alias.name
-                self.bind(name, Binding("from", node.lineno, target=target, name=alias.name))
+                self._import_of(name, Binding("from", node.lineno, target=target, name=alias.name))
+
+    def _import_of(self, name: str, binding: Binding) -> None:
+        self.bind(name, binding)
+        if self.scope.__class__ is not Class:
+            self.module.imports.append(binding)
 
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:

@@ -49,14 +49,8 @@ class Call:
     use: Literal["", "awaited", "discarded", "entered", "iterated"] = ""
     """What is done with the result at once: `entered` is `with`, `iterated` is `for`."""
     inside: Literal["", "lambda", "comprehension"] = ""
-
-    @property
-    def name(self) -> str:
-        """The last part of what is called, such as `commit` in `self.session.commit()`."""
-        called = self.node.func
-        if isinstance(called, ast.Attribute):
-            return called.attr
-        return called.id if isinstance(called, ast.Name) else ""
+    name: str = ""
+    """The last part of what is called, such as `commit` in `self.session.commit()`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -80,7 +74,7 @@ class Scope:
 
     Parameters:
         name: as it is written; a module's is its import name.
-        module: that it stands in.
+        module: that it stands in, itself if it is one.
         parent: around it; None of a module.
     """
 
@@ -92,15 +86,14 @@ class Scope:
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     globals: set[str] = field(default_factory=set)
+    module: Module = field(init=False)
+    function: Function | None = field(init=False, default=None)
+    """The nearest function around it, itself included."""
 
-    @property
-    def module(self) -> Module:
-        scope: Scope | None = self
-        while not isinstance(scope, Module):
-            if scope is None:
-                raise TypeError("a scope that is in no module")
-            scope = scope.parent
-        return scope
+    def __post_init__(self) -> None:
+        if self.parent is not None:
+            self.module = self.parent.module
+            self.function = self.parent.function
 
     @property
     def qualname(self) -> str:
@@ -122,6 +115,13 @@ class Function(Scope):
     returns: list[ast.expr] = field(default_factory=list)
     yields: list[ast.Yield | ast.YieldFrom] = field(default_factory=list)
     awaits: bool = False
+    owner: Class | None = field(init=False)
+    """The class that it is a method of."""
+
+    def __post_init__(self) -> None:
+        Scope.__post_init__(self)
+        self.function = self
+        self.owner = self.parent if isinstance(self.parent, Class) else None
 
     @property
     def is_async(self) -> bool:
@@ -130,11 +130,6 @@ class Function(Scope):
     @property
     def is_generator(self) -> bool:
         return bool(self.yields)
-
-    @property
-    def owner(self) -> Class | None:
-        """The class that it is a method of."""
-        return self.parent if isinstance(self.parent, Class) else None
 
     @property
     def parameters(self) -> list[ast.arg]:
@@ -167,6 +162,8 @@ class Module(Scope):
     text: str = ""
     tree: ast.Module | None = None
     stars: list[str] = field(default_factory=list)
+    imports: list[Binding] = field(default_factory=list)
+    """What it and its functions import, by name."""
     all_functions: list[Function] = field(default_factory=list)
     all_classes: list[Class] = field(default_factory=list)
     all_calls: list[Call] = field(default_factory=list)
@@ -175,6 +172,19 @@ class Module(Scope):
     attributes_read: list[tuple[ast.Attribute, Function]] = field(default_factory=list)
     """What functions read of other objects, outside of lambdas: perhaps a property."""
     _lines: list[str] = field(default_factory=list)
+
+    is_test: bool = field(init=False)
+    """Whether it is there for the tests alone, by where it lies and how it is called."""
+
+    def __post_init__(self) -> None:
+        self.module = self
+        *folders, name = self.path.split("/")
+        self.is_test = (
+            name == "conftest.py"
+            or name.startswith("test_")
+            or name.endswith("_test.py")
+            or any(folder in ("test", "tests") for folder in folders)
+        )
 
     @property
     def lines(self) -> list[str]:
@@ -186,14 +196,6 @@ class Module(Scope):
     def is_package(self) -> bool:
         return self.path.rpartition("/")[2] == "__init__.py"
 
-    @property
-    def is_test(self) -> bool:
-        """Whether it is there for the tests alone, by where it lies and how it is called."""
-        *folders, name = self.path.split("/")
-        if name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py"):
-            return True
-        return any(folder in ("test", "tests") for folder in folders)
-
     def source(self, node: ast.AST) -> str:
         """Give the line that a node begins in, without its indentation."""
         line = getattr(node, "lineno", 0)
@@ -202,9 +204,7 @@ class Module(Scope):
 
 def enclosing_function(scope: Scope | None) -> Function | None:
     """Give the nearest function around a scope, itself included."""
-    while scope is not None and not isinstance(scope, Function):
-        scope = scope.parent
-    return scope
+    return scope.function if scope is not None else None
 
 
 def scopes_outwards(scope: Scope) -> Iterator[Scope]:

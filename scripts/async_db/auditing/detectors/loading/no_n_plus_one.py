@@ -23,15 +23,11 @@ def query_in_a_loop(service: Service) -> Iterator[Finding]:
         call, module = use.call, use.call.scope.module
         if use.method not in _READS or not service.serves(module) or _is_for_many(call.node):
             continue
-        names = {each.id for each in ast.walk(call.node) if isinstance(each, ast.Name)}
+        inner: ast.AST = call.node
         for around in service.within_function(call.node, module):
-            if isinstance(around, ast.For | ast.AsyncFor) and call.node not in list(
-                ast.walk(around.iter)
-            ):
-                targets = {
-                    each.id for each in ast.walk(around.target) if isinstance(each, ast.Name)
-                }
-                if names & targets and not _is_batch(around):
+            if isinstance(around, ast.For | ast.AsyncFor) and inner is not around.iter:
+                shared = _names(call.node) & _names(around.target)
+                if shared and not _is_batch(around):
                     yield service.finding(
                         RULE,
                         "suspected",
@@ -40,6 +36,11 @@ def query_in_a_loop(service: Service) -> Iterator[Finding]:
                         "one query for all, by `in_`, or selectinload in the query of the rows",
                     )
                     break
+            inner = around
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 def _is_for_many(call: ast.Call) -> bool:

@@ -22,9 +22,12 @@ def shared_sessions(service: Service) -> Iterator[Finding]:
     for module in service.modules:
         if module not in service.reached:
             continue  # a script's own session serves no requests
+        set_by_functions = {name for function in module.all_functions for name in function.globals}
         for scope in (module, *module.all_classes):
             for name, bindings in scope.bindings.items():
                 yield from _kept(service, scope, name, bindings)
+                if scope is module and name in set_by_functions:
+                    yield from _global(service, module, name)
         for name, values in module.states.items():
             for value, scope in values:
                 kind = service.sessions.kind(service.types.of(value, scope))
@@ -52,12 +55,6 @@ def _kept(service: Service, scope: Scope, name: str, bindings: list[Binding]) ->
         elif service.sessions.kind(made) and isinstance(value, ast.Call):
             where = f"the class {scope.name}" if isinstance(scope, Class) else "the module"
             yield _finding(service, scope.module, value, f"`{name}` of {where}")
-    if isinstance(scope, Module) and _set_by_global(scope, name):
-        yield from _global(service, scope, name)
-
-
-def _set_by_global(module: Module, name: str) -> bool:
-    return any(name in function.globals for function in module.all_functions)
 
 
 def _global(service: Service, module: Module, name: str) -> Iterator[Finding]:
