@@ -28,6 +28,7 @@ class Item(Base):
     __tablename__ = "items"
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    order: Mapped["Order"] = relationship(back_populates="items")
 
 
 class Order(Base):
@@ -38,7 +39,7 @@ class Order(Base):
     body: Mapped[str] = mapped_column(default="", deferred=True)
     updated: Mapped[str | None] = mapped_column(onupdate=func.current_timestamp())
     length: Mapped[int] = column_property(func.length("x"))
-    items: Mapped[list[Item]] = relationship()
+    items: Mapped[list[Item]] = relationship(back_populates="order")
     strict: Mapped[list[Item]] = relationship(lazy="raise", viewonly=True)
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "order"}
 
@@ -59,7 +60,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     state["sessions"] = async_sessionmaker(engine, expire_on_commit=False)
     state["expiring"] = async_sessionmaker(engine)
     async with state["sessions"].begin() as session:
-        session.add_all([Order(), Big()])
+        session.add_all([Order(items=[Item()]), Big()])
     yield
     await engine.dispose()
 
@@ -115,6 +116,14 @@ async def refused(order: Order = Depends(get_order)):
 @app.get("/relationship")
 async def read_relationship(order: Order = Depends(get_order)) -> int:
     return len(order.items)  # relationship Order.items
+
+
+@app.get("/other-side")
+async def read_other_side(session: AsyncSession = Depends(get_session)) -> str:
+    item = await session.get_one(Item, 1)
+    order = await session.get_one(Order, 1)
+    session.expire(order)
+    return item.order.note  # relationship Item.order
 
 
 @app.get("/deferred")
@@ -184,8 +193,8 @@ import pytest
 from service import app, lifespan
 
 PATHS = [
-    "/modelled", "/refused", "/relationship", "/deferred", "/subclass", "/committed",
-    "/rolled-back", "/savepoint", "/computed", "/detached", "/property",
+    "/modelled", "/refused", "/relationship", "/other-side", "/deferred", "/subclass",
+    "/committed", "/rolled-back", "/savepoint", "/computed", "/detached", "/property",
 ]
 
 
@@ -215,7 +224,7 @@ def test_each_is_named_at_its_line_with_its_cause(tmp_path: Path) -> None:
     assert paths
     assert {each["grade"] for each in found} == {"proven"}
     told = {each["route"].removeprefix("GET "): each for each in found}
-    assert len(found) == len(told) == 11, [(e["route"], e["rule"], e["message"]) for e in found]
+    assert len(found) == len(told) == 12, [(e["route"], e["rule"], e["message"]) for e in found]
     for route, each in told.items():
         assert each["rule"] == RULES.get(route, "loading/no-lazy-loads"), route
         line = lines[each["line"] - 1]

@@ -84,7 +84,8 @@ def _kind(state: Any, key: str, session: Session | None) -> str:
     if state.expired:
         return "expired" if session and session.expire_on_commit else "discarded"
     if key not in state.expired_attributes:
-        return "deferred"
+        # The other row may be there, and expired itself.
+        return "relationship" if key in inspect(state.class_).relationships else "deferred"
     columns = getattr(inspect(state.class_).attrs.get(key), "columns", [])
     if not columns:
         return "discarded"

@@ -34,14 +34,15 @@ def repeated_statement(trace: Trace) -> Iterator[Finding]:
         questions = len({trace.events[index].asked for index in indexes})
         same = not loaded and questions < MANY_QUERIES
         what = f"a query for {loaded}" if loaded else "one query"
+        asked = "the same" if questions == 1 else f"only {questions} different"
         yield finding_at(
             trace,
             RULE,
             "proven" if loaded else "review" if same else "suspected",
             indexes[-1],
             f"{trace.route} sends {what} {len(indexes)} times"
-            f"{', with the same parameters' if same else ''}",
-            "ask once and keep the answer"
+            f"{f', with {asked} parameters' if same else ''}",
+            "ask once for each and keep the answer"
             if same
             else "load all of it in one query, by selectinload or an IN of the keys",
             last.session,
