@@ -64,3 +64,15 @@ def test_what_a_request_costs_is_measured_and_put_where_it_is_shown(tmp_path: Pa
     assert [line.split("|")[1].strip() for line in text.splitlines()[4:-2]] == [
         cost["operation"] for cost in costs
     ]
+
+
+def test_what_an_audit_costs_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+
+    done = called(FOLDER / "audit_cost.py", str(tmp_path), "--rounds", "1", "--format", "json")
+
+    assert done.returncode == 0, done.stderr
+    (cost,) = json.loads(done.stdout)
+    assert (cost["tree"], cost["lines"]) == (tmp_path.name, 3)
+    assert cost["to_parsing"] > 0
+    assert called(FOLDER / "audit_cost.py", str(tmp_path / "none")).returncode == 2
