@@ -142,11 +142,12 @@ class _Reader:
         if kind is ast.Call:
             self._call(node)  # type: ignore[arg-type]
             return
-        if kind is ast.Attribute:
-            reads = node.ctx.__class__ is ast.Load  # type: ignore[attr-defined]
-            if reads and self.inside != "lambda" and self.scope.__class__ is Function:
-                self.module.attributes_read.append((node, self.scope))  # type: ignore[arg-type]
-            self.visit(node.value)  # type: ignore[attr-defined]
+        if isinstance(node, ast.Attribute):
+            scope = self.scope
+            reads = isinstance(node.ctx, ast.Load) and self.inside != "lambda"
+            if reads and isinstance(scope, Function):
+                self.module.attributes_read.append((node, scope))
+            self.visit(node.value)
             return
         special = _SPECIAL.get(kind)
         if special is not None:
