@@ -18,7 +18,7 @@ All of it is standard library only, and pure once the files are read.
 
 from async_db.target import libraries
 from async_db.target.calls import Callee, Calls, argument
-from async_db.target.files import MAX_BYTES, SkippedFile, SourceFile, read_files
+from async_db.target.files import MAX_BYTES, SkippedFile, SourceFile, decoded, read_files
 from async_db.target.inference import Types, joined
 from async_db.target.layout import ModuleIndex, import_names
 from async_db.target.project import Project, TargetError, parse, read_project
@@ -81,6 +81,7 @@ __all__ = [
     "Types",
     "Web",
     "argument",
+    "decoded",
     "enclosing_function",
     "import_names",
     "joined",
