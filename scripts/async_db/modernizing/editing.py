@@ -131,6 +131,10 @@ class Editing:
         """Insert a text at a place, behind what closes there and before what opens there."""
         self.replacements[Replacement(offset, offset, text, -(10**9))] = None
 
+    def indent_line(self, start: int, by: str) -> None:
+        """Move a line to the right, before all else that is inserted where it begins."""
+        self.replacements[Replacement(start, start, by, -(10**10))] = None
+
     def wrap(self, node: ast.AST, before: str, after: str = "") -> None:
         """Write something around a node, which may be changed or wrapped itself."""
         start, end = self.places.span(node)
