@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Collection, Iterable, Iterator
 
 from async_db.modernizing.editing import Editing, Replacement
@@ -35,15 +36,56 @@ def edit_imports(
         lost = [each for each in node.names if (each.asname or each.name) in unused]
         lost = [each for each in lost if each.name not in gained]
         _edit(editing, node, [name for name in gained if name], lost)
-    lines = [
-        f"from {module} import {', '.join(sorted(names))}\n" if any(names) else f"import {module}\n"
-        for module, names in sorted(wanted.items())
+    for module, names in sorted(wanted.items()):
+        line = (
+            f"from {module} import {', '.join(sorted(names))}" if any(names) else f"import {module}"
+        )
+        _insert_line(editing, module, line)
+    return tuple(editing.replacements)
+
+
+def _insert_line(editing: Editing, module: str, line: str) -> None:
+    """Write an import among its like: by the alphabet, standard library first."""
+    text = editing.places.text
+    found = [each for each in editing.tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
+    own = [
+        each for each in found if not getattr(each, "level", 0) and _module(each) != "__future__"
     ]
-    if lines:
+    like = [each for each in own if _kind(_module(each), module) == _kind(module, module)]
+    later = [each for each in like if _sorted(each) > (line.startswith("from "), module)]
+    if later:
+        editing.insert(editing.places.start_of_line(later[0].lineno), f"{line}\n")
+    elif like:
+        _insert_behind(editing, like[-1], line)
+    elif own and _kind(module, module) == "standard library":
+        editing.insert(editing.places.start_of_line(own[0].lineno), f"{line}\n\n")
+    else:
         place = _behind_imports(editing)
         before = "\n" if place and text[place - 1] not in "\r\n" else ""
-        editing.insert(place, before + "".join(lines))
-    return tuple(editing.replacements)
+        editing.insert(place, f"{before}{line}\n")
+
+
+def _insert_behind(editing: Editing, node: ast.stmt, line: str) -> None:
+    place = editing.places.next_line(editing.places.span(node)[1])
+    text = editing.places.text
+    before = "\n" if place and text[place - 1] not in "\r\n" else ""
+    editing.insert(place, f"{before}{line}\n")
+
+
+def _module(node: ast.Import | ast.ImportFrom) -> str:
+    return (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+
+
+def _sorted(node: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
+    return isinstance(node, ast.ImportFrom), _module(node)
+
+
+def _kind(module: str, of: str) -> str:
+    """Say what a module is beside another one: of the standard library, of its package, or else."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return "standard library"
+    return "own" if top == of.partition(".")[0] else "other"
 
 
 def _edit(

@@ -39,6 +39,9 @@ def write_calls(step: Step, moving: Moving) -> None:
             writing.write(call, "", knowledge)
     for passed in moving.passed:
         writing.passed(passed)
+    for function in moving.functions:
+        if not function.is_async:
+            writing.own_loops(function)
     writing.managers.write()
 
 
@@ -74,25 +77,33 @@ class _Writing:
         module = call.scope.module
         editing = self.step.editing(module)
         generator = _generator_around(editing, call.node)
-        if generator is not None and not self._as_list(editing, generator):
-            self.left(call, "a generator expression would become an async one: make it a list")
+        if generator is not None and not self._as_list(call, generator):
             return
         editing.await_(call.node)
         self.step.changed(module, call.node, "await", rule=_RULE, knowledge=knowledge)
 
-    def _as_list(self, editing: Editing, node: ast.GeneratorExp) -> bool:
+    def _as_list(self, call: Call, node: ast.GeneratorExp) -> bool:
         """Make a generator expression a list, where all of it is taken at once anyway."""
+        module = call.scope.module
+        editing = self.step.editing(module)
         parent = editing.parent(node)
-        if not isinstance(parent, ast.Call) or parent.args != [node] or parent.keywords:
+        if not isinstance(parent, ast.Call):
+            self.left(call, "a generator expression would become an async one: make it a list")
             return False
         name = getattr(parent.func, "id", getattr(parent.func, "attr", ""))
         if name not in _CONSUMERS:
-            return False
+            doubt = f"a list instead of a generator: `{name}` may not take all of it"
+            if not self.step.doubtful(module, call.node, "list", _LEFT, doubt):
+                return False
         start, end = editing.places.span(node)
-        _, before = editing.places.span(parent.func)
-        own = editing.places.text[before:start].strip() == ""  # `sum(x for x in y)` has one pair
-        inset = 1 if own or editing.places.text[start] == "(" else 0
-        editing.wrap_range(start + inset, end - inset, "[", "]")
+        # A generator expression that is the only argument has the call's parentheses as its own.
+        only = len(parent.args) == 1 and not parent.keywords
+        inset = int(only or editing.places.text[start] == "(")
+        if inset and not only:
+            editing.replace_range(start, start + 1, "[")
+            editing.replace_range(end - 1, end, "]")
+        else:
+            editing.wrap_range(start + inset, end - inset, "[", "]")
         return True
 
     def _run_sync(self, call: Call) -> None:
@@ -147,6 +158,27 @@ class _Writing:
             _assigned(editing, function, parent.targets[0].id)
         elif not isinstance(parent, ast.Return):
             self.left(call, "it gives an async generator now: use it in `async for`")
+
+    def own_loops(self, function: Function) -> None:
+        """What a function ran in a loop of its own is awaited, now that it runs in one."""
+        editing = self.step.editing(function.module)
+        for call in function.calls:
+            if not self._is_own_loop(call):
+                continue
+            inner = call.node.args[0]
+            start, end = editing.places.span(call.node)
+            first, last = editing.places.span(inner)
+            editing.replace_range(start, first, "")
+            editing.replace_range(last, end, "")
+            editing.await_(call.node)
+            self.step.changed(function.module, call.node, "await", rule=_RULE)
+
+    def _is_own_loop(self, call: Call) -> bool:
+        if len(call.node.args) != 1 or call.inside == "lambda":
+            return False
+        if call.name == "run_until_complete":
+            return True
+        return call.name == "run" and self.step.service.library_name(call) == "asyncio.run"
 
     # What is not in a function that moves
 

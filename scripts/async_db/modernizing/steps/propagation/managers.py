@@ -63,26 +63,27 @@ def _split(editing: Editing, statement: ast.With, is_async: list[bool]) -> None:
     first = statement.body[0]
     start = editing.places.span(statement)[0]
     on_own_line = first.lineno > statement.items[-1].context_expr.lineno
-    end = (
-        editing.places.start_of_line(first.lineno) if on_own_line else editing.places.span(first)[0]
-    )
+    last = statement.items[-1]
+    behind = editing.places.span(last.optional_vars or last.context_expr)[1]
+    end = editing.places.next_line(behind) if on_own_line else editing.places.span(first)[0]
     text = "\n".join(lines) + "\n"
     if not on_own_line:
         text += outer + "    " * len(groups)
     editing.replace_range(start, end, text)
     if on_own_line:
-        indent(editing, statement.body, "    " * (len(groups) - 1))
+        start_line = editing.places.line_of(end)
+        indent(editing, statement.body, start_line, "    " * (len(groups) - 1))
 
 
-def indent(editing: Editing, body: list[ast.stmt], by: str) -> None:
-    """Move statements to the right; what is inside strings of several lines stays."""
+def indent(editing: Editing, body: list[ast.stmt], first: int, by: str) -> None:
+    """Move a block to the right, from its first line on; what is inside long strings stays."""
     inside: set[int] = set()
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno is not None:
                 inside.update(range(node.lineno + 1, node.end_lineno + 1))
     last = body[-1].end_lineno or body[-1].lineno
-    for line in range(body[0].lineno, last + 1):
+    for line in range(first, last + 1):
         start = editing.places.start_of_line(line)
         if line not in inside and editing.places.text[start : start + 1] not in ("\r", "\n", ""):
             editing.indent_line(start, by)

@@ -101,6 +101,8 @@ class _Search:
     def _spread(self) -> None:
         while self.waiting:
             function = self.waiting.popleft()
+            if function.is_async:
+                continue  # its callers have to do with a coroutine today
             known = [call for call, _ in self.calls.callers(function)]
             for call in known:
                 self._site(call, "model")

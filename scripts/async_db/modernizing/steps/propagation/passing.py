@@ -18,6 +18,7 @@ _AWAITS = frozenset(
         *("add_api_route", "add_api_websocket_route", "add_event_handler"),
         *("exception_handler", "add_exception_handler", "fixture", "override"),
         *("create_task", "gather", "wait_for", "ensure_future", "partial", "wraps"),
+        *("tool", "resource", "prompt"),  # of an MCP server
         *("isinstance", "getattr", "hasattr", "signature", "iscoroutinefunction"),
         *("contextmanager", "asynccontextmanager", "AsyncMock", "Callable", "Coroutine"),
     }
@@ -73,7 +74,7 @@ def _passed(
     service: Service, call: Call, node: ast.expr, moving: Collection[Function]
 ) -> Iterator[Passed]:
     of = service.types.of(node, call.scope)
-    if not isinstance(of, FunctionObject) or of.function not in moving:
+    if not isinstance(of, FunctionObject) or of.function not in moving or of.function.is_async:
         return
     if call.name in _THREADS:
         place = _THREADS[call.name]
