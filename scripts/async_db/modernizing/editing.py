@@ -12,7 +12,29 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from async_db.target import with_parentheses
+
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+def parsed(text: str) -> ast.Module:
+    """Parse a text, with the types after `except` as Python 3.14 allows them.
+
+    Their places are one column off then, and nothing is edited there.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it cannot be parsed.
+    """
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        understood = with_parentheses(text)
+        if understood == text:
+            raise
+        try:
+            return ast.parse(understood)
+        except SyntaxError:
+            raise error from None
 
 
 class EditConflict(Exception):

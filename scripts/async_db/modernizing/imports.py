@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterable, Iterator
 
-from async_db.modernizing.editing import Editing, Replacement
+from async_db.modernizing.editing import Editing, Replacement, parsed
 
 _TESTED = (ast.If, ast.Try)
 
@@ -21,7 +21,7 @@ def edit_imports(
         added: what to import: the module and the name, which is empty for `import module`.
         dropped: names that it need not import, where nothing uses them.
     """
-    tree = ast.parse(text)
+    tree = parsed(text)
     editing = Editing(text, tree)
     used = set(_used_names(tree))
     wanted: dict[str, dict[str, None]] = {}

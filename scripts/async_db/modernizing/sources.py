@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from async_db.modernizing.editing import Places, Replacement, edited, moved
+from async_db.modernizing.editing import Places, Replacement, edited, moved, parsed
 from async_db.target import (
     Project,
     SkippedFile,
@@ -151,7 +150,7 @@ def read_sources(root: Path) -> Sources:
 
 def _unreadable(data: bytes) -> str:
     try:
-        ast.parse(decoded(data))
+        parsed(decoded(data))
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:

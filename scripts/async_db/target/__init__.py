@@ -22,7 +22,7 @@ from async_db.target.files import MAX_BYTES, SkippedFile, SourceFile, decoded, r
 from async_db.target.inference import Types, joined
 from async_db.target.layout import ModuleIndex, import_names
 from async_db.target.project import Project, TargetError, parse, read_project
-from async_db.target.reading import NotUnderstood, read_module, strings_in
+from async_db.target.reading import NotUnderstood, read_module, strings_in, with_parentheses
 from async_db.target.releases import Release, read_releases
 from async_db.target.structure import (
     Binding,
@@ -92,4 +92,5 @@ __all__ = [
     "read_project",
     "read_releases",
     "strings_in",
+    "with_parentheses",
 ]

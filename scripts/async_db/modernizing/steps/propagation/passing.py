@@ -62,12 +62,21 @@ def passed_functions(service: Service, moving: Collection[Function]) -> Iterator
     names = {function.name for function in moving}
     for module in service.project.modules:
         for call in module.all_calls:
-            if call.name in _AWAITS:
+            if _name(call) in _AWAITS:
                 continue
             for node in [*call.node.args, *(each.value for each in call.node.keywords)]:
                 name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
                 if name in names:
                     yield from _passed(service, call, node, moving)
+
+
+def _name(call: Call) -> str:
+    """Give the name of what is called; of `server.tool(name="x")(function)` that is `tool`."""
+    func = call.node.func
+    if isinstance(func, ast.Call):
+        func = func.func
+        return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return call.name
 
 
 def _passed(

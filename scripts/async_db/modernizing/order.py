@@ -1,0 +1,9 @@
+"""The steps of the move, in their order."""
+
+from __future__ import annotations
+
+from async_db.modernizing.step import StepFunction
+from async_db.modernizing.steps.propagation import propagation
+
+STEPS: tuple[StepFunction, ...] = (propagation,)
+"""Each works on what the one before left, and is idle where it finds nothing of its own."""
