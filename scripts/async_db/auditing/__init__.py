@@ -12,12 +12,14 @@ from async_db.auditing.planning import Plan, Slice, plan_move
 from async_db.auditing.reports import as_data, as_report
 from async_db.auditing.service import Service
 from async_db.auditing.settings import SettingsError
+from async_db.auditing.unresolved import UNRESOLVED
 
 __all__ = [
     "DETECTORS",
     "FINDS",
     "PARTS",
     "RULES",
+    "UNRESOLVED",
     "Audit",
     "AuditError",
     "ChangesError",

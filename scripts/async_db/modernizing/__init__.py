@@ -4,7 +4,7 @@ A step is a function in `steps/`. It is given a `Step`: the model of the target 
 left it, an `Editing` for each file, and `withhold` for what a person has to decide.
 """
 
-from async_db.modernizing.changes import MARK, Change, FixGrade, Knowledge
+from async_db.modernizing.changes import Change, FixGrade, Knowledge
 from async_db.modernizing.editing import parsed
 from async_db.modernizing.modernization import Modernization, modernize
 from async_db.modernizing.order import STEPS
@@ -14,7 +14,6 @@ from async_db.modernizing.step import Options, Step, StepFunction
 from async_db.modernizing.worktree import UncommittedError, refuse_uncommitted
 
 __all__ = [
-    "MARK",
     "STEPS",
     "Change",
     "FixGrade",

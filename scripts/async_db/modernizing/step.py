@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from async_db.auditing import Service
-from async_db.modernizing.changes import MARK, Change, FixGrade, Knowledge
+from async_db.auditing import UNRESOLVED, Service
+from async_db.modernizing.changes import Change, FixGrade, Knowledge
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.imports import edit_imports
 from async_db.modernizing.sources import Sources
@@ -100,7 +100,7 @@ class Step:
 
     def withhold(self, module: Module, node: ast.AST, rule: str, reason: str) -> None:
         """Leave something to a person: said in a comment above it, which the audit will find."""
-        text = f"{MARK}[{rule}] {reason}"
+        text = f"{UNRESOLVED}[{rule}] {reason}"
         if text in module.text and _stands_above(module, node, text):
             return
         self.editing(module).comment(node, text)
