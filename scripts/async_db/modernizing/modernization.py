@@ -47,7 +47,7 @@ def modernize(sources: Sources, options: Options, steps: Iterable[StepFunction])
     changes: list[Change] = []
     current = sources
     for take in steps:
-        step = Step(current, options)
+        step = Step(current, options, sources)
         take(step)
         current = step.result()
         changes += step.changes

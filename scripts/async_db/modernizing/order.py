@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from async_db.modernizing.step import StepFunction
 from async_db.modernizing.steps.propagation import propagation
+from async_db.modernizing.steps.threads import threads
 
-STEPS: tuple[StepFunction, ...] = (propagation,)
+STEPS: tuple[StepFunction, ...] = (propagation, threads)
 """Each works on what the one before left, and is idle where it finds nothing of its own."""

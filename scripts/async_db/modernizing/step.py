@@ -44,10 +44,12 @@ class Step:
     Parameters:
         sources: the files as the step before left them.
         options: what was asked for.
+        before: the files as the first step found them.
     """
 
-    def __init__(self, sources: Sources, options: Options) -> None:
+    def __init__(self, sources: Sources, options: Options, before: Sources | None = None) -> None:
         self.sources = sources
+        self.before = before or sources
         self.options = options
         self.changes: list[Change] = []
         self.new: dict[str, str] = {}

@@ -79,6 +79,7 @@ class _Search:
         for module in self.service.project.modules:
             if not is_migration(module):
                 self._seed(module)
+        self._seed_operations()
         passed: dict[ast.AST, Passed] = {}
         while self.waiting:
             self._spread()
@@ -97,6 +98,22 @@ class _Search:
             if treatment and call.use != "awaited":
                 self.found.direct[call] = treatment
                 self._must(enclosing_function(call.scope), call)
+
+    def _seed_operations(self) -> None:
+        """Have what FastAPI calls with a session run in the loop, where the session is used.
+
+        A `def` operation runs in a thread, and would add to the session while a query of another
+        task runs on it.
+        """
+        web = self.service.web
+        for function in (*web.route_functions, *web.provided_functions):
+            if function.is_async or function.name == "__init__":
+                continue  # a class that is depended on only keeps the session
+            if any(
+                self.service.sessions.holds_session(self.types.of_name(function, each.arg))
+                for each in function.parameters
+            ):
+                self._must(function, None)
 
     def _spread(self) -> None:
         while self.waiting:
@@ -129,9 +146,13 @@ class _Search:
                     if isinstance(given, Instance) and function.owner in _classes(given, self):
                         yield call
 
-    def _must(self, function: Function | None, call: Call) -> None:
+    def _must(self, function: Function | None, call: Call | None) -> None:
         """Have a function become async, and all that belongs to it, or say why it cannot."""
-        if function is None or function in self.found.functions or call.inside == "lambda":
+        if (
+            function is None
+            or function in self.found.functions
+            or (call is not None and call.inside == "lambda")
+        ):
             return
         family = self.families.of(function)
         if function.name in ("__enter__", "__exit__") and function.owner is not None:
