@@ -88,6 +88,15 @@ def _of_transaction(call: Call, types: Types) -> bool:
     return isinstance(inner, Instance) and inner.of == TRANSACTION
 
 
+def uses_client(call: Call, types: Types) -> bool:
+    """Say whether a call is of a test's client, or makes one."""
+    given = types.of(call.node, call.scope)
+    if types.is_a(given, TEST_CLIENT):
+        return True
+    called = types.of(call.node.func, call.scope)
+    return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
+
+
 def is_entered(call: Call, types: Types) -> bool:
     """Say whether what a call gives is entered by `async with` once it is async."""
     given = types.of(call.node, call.scope)

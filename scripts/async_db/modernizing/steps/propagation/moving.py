@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 
 from async_db.auditing import Service
 from async_db.modernizing.changes import Knowledge
-from async_db.modernizing.steps.propagation.awaitables import NAMES, Treatment, treatment_of
+from async_db.modernizing.steps.propagation.awaitables import (
+    NAMES,
+    Treatment,
+    treatment_of,
+    uses_client,
+)
 from async_db.modernizing.steps.propagation.blocked import reason_against
 from async_db.modernizing.steps.propagation.families import Families
 from async_db.modernizing.steps.propagation.passing import Passed, passed_functions
@@ -22,6 +27,7 @@ from async_db.target import (
     Function,
     Instance,
     Module,
+    Scope,
     enclosing_function,
 )
 
@@ -45,14 +51,20 @@ class Moving:
     passed: list[Passed] = field(default_factory=list)
 
 
-def find_moving(service: Service, edges: dict[Call, tuple[Function, Knowledge]]) -> Moving:
+def find_moving(
+    service: Service,
+    edges: dict[Call, tuple[Function, Knowledge]],
+    world: frozenset[tuple[str, str]] | None = None,
+) -> Moving:
     """Find what moves.
 
     Parameters:
         service: the model of the target.
+        world: the definitions that may move, by path and name; tests' clients stay as they are
+            then. All may, if it is not given.
         edges: what calls run, as far as it is known from elsewhere than the model.
     """
-    return _Search(service, edges).search()
+    return _Search(service, edges, world).search()
 
 
 def is_migration(module: Module) -> bool:
@@ -63,8 +75,14 @@ def is_migration(module: Module) -> bool:
 
 
 class _Search:
-    def __init__(self, service: Service, edges: dict[Call, tuple[Function, Knowledge]]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        edges: dict[Call, tuple[Function, Knowledge]],
+        world: frozenset[tuple[str, str]] | None,
+    ) -> None:
         self.service = service
+        self.world = world
         self.types = service.types
         self.calls = service.calls
         self.edges = edges
@@ -95,6 +113,8 @@ class _Search:
             treatment: Treatment = ""
             if call.use == "entered" or call.name in NAMES:
                 treatment = treatment_of(call, self.types)
+            if self.world is not None and uses_client(call, self.types):
+                continue
             if treatment and call.use != "awaited":
                 self.found.direct[call] = treatment
                 self._must(enclosing_function(call.scope), call)
@@ -154,6 +174,8 @@ class _Search:
             or (call is not None and call.inside == "lambda")
         ):
             return
+        if self.world is not None and not _is_within(function, self.world):
+            return
         family = self.families.of(function)
         if function.name in ("__enter__", "__exit__") and function.owner is not None:
             pair = [function.owner.bindings.get(name) for name in ("__enter__", "__exit__")]
@@ -168,6 +190,14 @@ class _Search:
             if each not in self.found.functions:
                 self.found.functions[each] = None
                 self.waiting.append(each)
+
+
+def _is_within(function: Function, world: frozenset[tuple[str, str]]) -> bool:
+    """Say whether a function is, or is part of, one of some definitions."""
+    outermost: Scope = function
+    while outermost.parent is not None and outermost.parent.parent is not None:
+        outermost = outermost.parent
+    return (function.module.path, outermost.name) in world
 
 
 def _classes(given: Instance, search: _Search) -> tuple[object, ...]:
