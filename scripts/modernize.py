@@ -28,7 +28,7 @@ from async_db.modernizing import (
     refuse_uncommitted,
 )
 from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
-from async_db.target import TargetError
+from async_db.target import TargetError, without_collecting
 
 DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answers with its exit code."""
     call = build_parser().parse_args(arguments)
     try:
-        move = _moved(call)
+        with without_collecting():
+            move = _moved(call)
         if call.write:
             _write(call.path, move, allow_dirty=call.allow_dirty)
         _tell(call, move)

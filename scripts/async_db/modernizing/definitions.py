@@ -74,12 +74,13 @@ class Definitions:
             self._note_library_names(module)
 
     def _references(self, module: Module) -> Iterator[Reference]:
+        inner = _scopes(module)
         for statement in module.tree.body if module.tree is not None else ():
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 continue
             by = self.of.get((module, _name_of(statement)))
             by = by if by is not None and by.node is statement else None
-            for node, scope in _names(statement, module):
+            for node, scope in _names(statement, module, inner):
                 found = self._target(node, scope)
                 if found is not None and found[0] is not by:
                     yield Reference(module, by, node, *found)
@@ -87,9 +88,11 @@ class Definitions:
     def _target(self, node: ast.expr, scope: Scope) -> tuple[Definition, str] | None:
         if isinstance(node, ast.Name):
             located = self.types.locate(scope, node.id)
-            if located is None or not isinstance(located[1], Module):
+            if located is None:
                 return None
             binding, where = located
+            if not isinstance(where, Module):
+                return None
             imported = binding.kind == "from"
             name = binding.name if imported else _name_of_binding(where, binding, node.id)
             definition = self.of.get((where, name))
@@ -102,11 +105,12 @@ class Definitions:
         return None
 
     def _note_library_names(self, module: Module) -> None:
+        inner = _scopes(module)
         for statement in module.tree.body if module.tree is not None else ():
             by = self.of.get((module, _name_of(statement)))
             if by is None or by.node is not statement:
                 continue
-            for node, scope in _names(statement, module):
+            for node, scope in _names(statement, module, inner):
                 of = self.types.of(node, scope)
                 if isinstance(of, LibraryObject) and of.bound_to is None:
                     self.library_names.setdefault(by, set()).add(of.name)
@@ -156,13 +160,16 @@ def _source(module: Module, name: str) -> str:
     return ""
 
 
-def _names(statement: ast.stmt, module: Module) -> Iterator[tuple[ast.Name | ast.Attribute, Scope]]:
+def _scopes(module: Module) -> dict[ast.AST, Scope]:
+    """Give the functions and classes of a module by their nodes."""
+    functions: dict[ast.AST, Scope] = {each.node: each for each in module.all_functions}
+    return functions | {each.node: each for each in module.all_classes}
+
+
+def _names(
+    statement: ast.stmt, module: Module, inner: dict[ast.AST, Scope]
+) -> Iterator[tuple[ast.Name | ast.Attribute, Scope]]:
     """Give the names that a statement reads, each with the scope that it stands in."""
-    inner: dict[ast.AST, Scope] = {}
-    for function in module.all_functions:
-        inner[function.node] = function
-    for each in module.all_classes:
-        inner[each.node] = each
     waiting: list[tuple[ast.AST, Scope]] = [(statement, module)]
     while waiting:
         node, scope = waiting.pop()
