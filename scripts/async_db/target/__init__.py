@@ -33,6 +33,7 @@ from async_db.target.structure import (
     Read,
     Scope,
     enclosing_function,
+    scopes_outwards,
 )
 from async_db.target.types import (
     Awaitable,
@@ -91,6 +92,7 @@ __all__ = [
     "read_module",
     "read_project",
     "read_releases",
+    "scopes_outwards",
     "strings_in",
     "with_parentheses",
     "without_collecting",
