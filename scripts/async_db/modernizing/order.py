@@ -7,6 +7,7 @@ from async_db.modernizing.steps.database import applications, database, requirem
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
+from async_db.modernizing.steps.tests import tests
 from async_db.modernizing.steps.threads import threads
 
 STEPS: tuple[StepFunction, ...] = (
@@ -17,5 +18,6 @@ STEPS: tuple[StepFunction, ...] = (
     database,
     applications,
     requirements,
+    tests,
 )
 """Each works on what the one before left, and is idle where it finds nothing of its own."""
