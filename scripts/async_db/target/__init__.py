@@ -36,6 +36,7 @@ from async_db.target.structure import (
     Read,
     Scope,
     enclosing_function,
+    first_line,
 )
 from async_db.target.types import (
     Awaitable,
@@ -87,6 +88,7 @@ __all__ = [
     "argument",
     "decoded",
     "enclosing_function",
+    "first_line",
     "import_names",
     "joined",
     "libraries",
