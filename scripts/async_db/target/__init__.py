@@ -24,7 +24,7 @@ from async_db.target.files import MAX_BYTES, SkippedFile, SourceFile, decoded, r
 from async_db.target.inference import Types
 from async_db.target.layout import ModuleIndex, import_names
 from async_db.target.parsing import NotUnderstood, strings_in, with_parentheses
-from async_db.target.project import Project, TargetError, parse, read_project
+from async_db.target.project import Project, TargetError, parse, read_project, without_collecting
 from async_db.target.reading import read_module
 from async_db.target.releases import Release, read_releases
 from async_db.target.structure import (
@@ -37,6 +37,7 @@ from async_db.target.structure import (
     Scope,
     enclosing_function,
     first_line,
+    scopes_outwards,
 )
 from async_db.target.types import (
     Awaitable,
@@ -97,6 +98,8 @@ __all__ = [
     "read_module",
     "read_project",
     "read_releases",
+    "scopes_outwards",
     "strings_in",
     "with_parentheses",
+    "without_collecting",
 ]
