@@ -32,7 +32,7 @@ class Watched:
     complaints: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory, rules: tuple[Rule, ...]) -> dict[str, Path]:
     """Both pages, by what leaves them."""
     folder = tmp_path_factory.mktemp("pages")
@@ -42,10 +42,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory, rules: tuple[Rule, ...]) -> 
     return {name: folder / f"{name}.html" for name in texts}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # For no longer than this folder, which has no async tests: what drives it keeps an event loop
-    # running, beside which those of this process could not have theirs.
+    # For no longer than this module: what drives it keeps an event loop running, beside which the
+    # async tests of this process could not have theirs.
     path = CHROMIUM.find()
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
             browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def shared_page(browser: Browser) -> Watched:
     """A page in which one test after the other opens what it looks at: each new one would start
     processes of its own, which take longer than a test."""
