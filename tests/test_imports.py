@@ -14,7 +14,9 @@ import pytest
 
 from async_db import proving
 
-COMMANDS = frozenset({"audit", "faults", "observe", "render", "verify", "with_postgres"})
+COMMANDS = frozenset(
+    {"audit", "faults", "modernize", "observe", "render", "verify", "with_postgres"}
+)
 # The plugin loads these under another name, beside a package of the target's that is called as ours.
 LOADED_BY_THE_PLUGIN = (
     *("findings", "observing", "pages", "records", "rules", "running", "traces", "watching"),
@@ -23,6 +25,7 @@ LOADED_BY_THE_PLUGIN = (
 INSTALLED: dict[str, frozenset[str]] = {
     "auditing": frozenset(),  # the audit runs on a Python that has nothing else
     "findings": frozenset(),
+    "modernizing": frozenset(),
     "observing": frozenset({"pytest"}),
     "pages": frozenset(),
     "records": frozenset(),
@@ -34,7 +37,7 @@ INSTALLED: dict[str, frozenset[str]] = {
 }
 # Their `__init__` exports all that others use of them.
 CLOSED = (
-    *("auditing", "faults", "findings", "pages", "proving", "records", "rules"),
+    *("auditing", "faults", "findings", "modernizing", "pages", "proving", "records", "rules"),
     *("running", "scaffold", "servers", "target", "traces", "watching"),
 )
 
