@@ -24,9 +24,13 @@ def edit_imports(
     editing = Editing(text, tree)
     used = set(_used_names(tree))
     wanted: dict[str, dict[str, None]] = {}
+    whole: dict[str, None] = {}
     for module, name in added:
         if not _imports(tree, module, name):
-            wanted.setdefault(module, {})[name] = None
+            if name:
+                wanted.setdefault(module, {})[name] = None
+            else:
+                whole[module] = None
     unused = {name for name in dropped if name not in used}
     for node in _import_statements(tree):
         gained: dict[str, None] = {}
@@ -34,10 +38,13 @@ def edit_imports(
             gained = wanted.pop(node.module or "", {})
         lost = [each for each in node.names if (each.asname or each.name) in unused]
         lost = [each for each in lost if each.name not in gained]
-        _edit(editing, node, [name for name in gained if name], lost)
+        _edit(editing, node, list(gained), lost)
     lines = [
-        f"from {module} import {', '.join(sorted(names))}\n" if any(names) else f"import {module}\n"
-        for module, names in sorted(wanted.items())
+        *(f"import {module}\n" for module in sorted(whole)),
+        *(
+            f"from {name} import {', '.join(sorted(each))}\n"
+            for name, each in sorted(wanted.items())
+        ),
     ]
     if lines:
         place = _behind_imports(editing)
