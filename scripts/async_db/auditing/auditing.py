@@ -11,6 +11,7 @@ from async_db.auditing.inventory import Section, take_inventory
 from async_db.auditing.planning import Plan, plan_move
 from async_db.auditing.service import Service
 from async_db.auditing.settings import Settings, read_settings
+from async_db.auditing.unresolved import unresolved_in
 from async_db.findings import (
     Baseline,
     Finding,
@@ -164,6 +165,7 @@ def _findings(
 ) -> tuple[list[Finding], list[Notice]]:
     modules = [each for each in service.project.modules if not settings.excludes(each.path)]
     found = [each for each in findings_of(service, rules) if not settings.excludes(each.path)]
+    found += [one for each in modules for one in unresolved_in(each, rules)]
     allowances = [one for each in modules for one in allowances_in(each.path, each.text)]
     kept, needed = without_allowed(found, allowances)
     idle = [*allowance_notices(allowances, needed, frozenset(rules), catalogue)]

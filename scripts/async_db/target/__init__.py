@@ -21,8 +21,8 @@ from async_db.target.calls import Callee, Calls, argument
 from async_db.target.files import MAX_BYTES, SkippedFile, SourceFile, decoded, read_files
 from async_db.target.inference import Types, joined
 from async_db.target.layout import ModuleIndex, import_names
-from async_db.target.project import Project, TargetError, parse, read_project
-from async_db.target.reading import NotUnderstood, read_module, strings_in
+from async_db.target.project import Project, TargetError, parse, read_project, without_collecting
+from async_db.target.reading import NotUnderstood, read_module, strings_in, with_parentheses
 from async_db.target.releases import Release, read_releases
 from async_db.target.structure import (
     Binding,
@@ -33,6 +33,7 @@ from async_db.target.structure import (
     Read,
     Scope,
     enclosing_function,
+    scopes_outwards,
 )
 from async_db.target.types import (
     Awaitable,
@@ -91,5 +92,8 @@ __all__ = [
     "read_module",
     "read_project",
     "read_releases",
+    "scopes_outwards",
     "strings_in",
+    "with_parentheses",
+    "without_collecting",
 ]

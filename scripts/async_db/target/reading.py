@@ -83,6 +83,11 @@ def _parsed(text: str) -> ast.Module:
                 raise error from None
 
 
+def with_parentheses(text: str) -> str:
+    """Write types after `except` without parentheses (3.14) as all Pythons understand them."""
+    return _BARE_EXCEPT.sub(r"\g<start>(\g<types>)", text)
+
+
 def _for_older_python(text: str) -> str:
     """Write what newer Pythons allow as this one understands it, each line where it was.
 
@@ -98,7 +103,7 @@ def _for_older_python(text: str) -> str:
         if text[bracket] == "[":
             end = _closed(text, bracket)
             parts.append("\\\n" * text.count("\n", bracket, end))  # lines stay where they are
-    return _BARE_EXCEPT.sub(r"\g<start>(\g<types>)", "".join(parts) + text[end:])
+    return with_parentheses("".join(parts) + text[end:])
 
 
 def _closed(text: str, start: int) -> int:

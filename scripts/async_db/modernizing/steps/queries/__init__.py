@@ -18,8 +18,7 @@ from async_db.modernizing.steps.queries.relationships import Relationships
 from async_db.modernizing.steps.queries.state import Transitions
 from async_db.modernizing.steps.queries.states import States
 from async_db.modernizing.steps.queries.translating import Translator
-from async_db.target import Call, LibraryObject
-from async_db.target.structure import Module
+from async_db.target import Call, LibraryObject, Module
 
 RULE = "queries/select-not-query"
 _SESSIONS = words(

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from async_db.modernizing.editing import Editing
-from async_db.target import Scope
-from async_db.target.structure import Module
+from async_db.target import Module, Scope
 
 
 def words(text: str) -> frozenset[str]:

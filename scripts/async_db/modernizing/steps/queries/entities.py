@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-from async_db.auditing import Service
-from async_db.auditing.inventory import model_kind
+from async_db.auditing import Service, model_kind
 from async_db.modernizing.steps.queries.chains import words
-from async_db.target import Class, ClassObject, LibraryObject, Scope
-from async_db.target.structure import Binding, Function
+from async_db.target import Binding, Class, ClassObject, Function, LibraryObject, Scope
 
 Kind = Literal["entity", "likely", "column", "table", ""]
 """`likely` is an entity by its name alone; `table` gives columns, and is no mapped class."""

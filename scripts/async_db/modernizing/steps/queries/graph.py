@@ -14,8 +14,7 @@ from functools import cached_property
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.queries.chains import Chain, follow
 from async_db.modernizing.steps.queries.flow import Flow
-from async_db.target import Call, Function, FunctionObject, Scope
-from async_db.target.structure import Module, scopes_outwards
+from async_db.target import Call, Function, FunctionObject, Module, Scope, scopes_outwards
 
 _PLAIN = frozenset({"staticmethod", "classmethod"})
 

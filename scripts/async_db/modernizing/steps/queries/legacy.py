@@ -9,8 +9,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.queries.chains import words
 from async_db.modernizing.steps.queries.entities import Entities
 from async_db.modernizing.steps.queries.relationships import lazy_of
-from async_db.target import ClassObject, Scope
-from async_db.target.structure import Module
+from async_db.target import ClassObject, Module, Scope
 
 RULE = "queries/select-not-query"
 _OF_QUERIES = words("""filter filter_by all first one one_or_none count order_by limit offset join delete

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from async_db.modernizing.step import Step
-from async_db.target import LibraryObject, Scope, libraries
-from async_db.target.structure import Module, scopes_outwards
+from async_db.target import LibraryObject, Module, Scope, libraries, scopes_outwards
 
 
 class Names:

@@ -7,8 +7,7 @@ from functools import cached_property
 
 from async_db.auditing import Service
 from async_db.modernizing.steps.queries.entities import Entities
-from async_db.target import Class, Scope
-from async_db.target.structure import Binding
+from async_db.target import Binding, Class, Scope
 
 _MAKERS = frozenset({"relationship", "relation", "Relationship"})
 

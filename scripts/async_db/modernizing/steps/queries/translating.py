@@ -13,7 +13,7 @@ from async_db.modernizing.steps.queries.refusals import counts_itself
 from async_db.modernizing.steps.queries.rewriting import Execution, Writer
 from async_db.modernizing.steps.queries.state import State
 from async_db.modernizing.steps.queries.states import States, session_of
-from async_db.target.structure import Module
+from async_db.target import Module
 
 _RENAMED = {
     "filter": "where",
