@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 from async_db.modernizing.editing import parsed
 from async_db.modernizing.step import Step
@@ -30,6 +30,8 @@ _ENTRY = re.compile(
     r'^ +"(?P<database>postgres(?:ql)?|sqlite|mysql)[\w+]*": "[\w+]+",\n', re.MULTILINE
 )
 _LINE_END = "\n"
+_WRITTEN = Path(__file__).parent / "written"
+"""The functions, as they are written into a target for all databases."""
 _POSTGRESQL = re.compile(r"^    if made\.drivername.*?(?=^    return)", re.MULTILINE | re.DOTALL)
 
 
@@ -147,9 +149,7 @@ class Urls:
 
     def _function(self, name: str) -> tuple[str, list[str]]:
         """Give a function's text for the databases that there are, and what it imports."""
-        text = (
-            files("async_db.modernizing.steps.database.written").joinpath(f"{name}.py").read_text()
-        )
+        text = (_WRITTEN / f"{name}.txt").read_text(encoding="utf-8")
         known = set(self.databases.all) or {"postgresql", "sqlite", "mysql"}
         text = _ENTRY.sub(
             lambda found: found[0] if _family(found["database"]) in known else "", text
