@@ -31,7 +31,7 @@ class Tag(Base):
     __tablename__ = "tags"
 
     id = Column(Integer, primary_key=True)
-    item_id = Column(Integer, ForeignKey("items.id"))
+    item_id = Column(Integer, ForeignKey("items.id", ondelete="CASCADE"))
     name = Column(String(40), nullable=False)
 """
 
