@@ -326,7 +326,7 @@ STATEMENTS = {
     return db.query(Order).filter(Order.note == select, Order.id >= update).all()
 """,
     "a delete where the name is taken": """
-    delete = True
+    delete = 1
     return db.query(Tag).filter(Tag.id == delete).delete()
 """,
     "a session in a block": """
