@@ -39,13 +39,14 @@ class Place:
         path: relative to the project, with slashes.
         function: the dotted name of the function that it is in, without `<locals>`; comprehensions
             and lambdas are their function's. Empty for the module.
-        line: where the expression begins, counted from 1; of a whole function, where that does.
+        start: line and column where the expression begins; of a whole function, where that does,
+            with its first decorator, if it has any.
         end: line and column, as `Edge.end`, where the expression ends; None for a whole function.
     """
 
     path: str
     function: str
-    line: int
+    start: tuple[int, int]
     end: tuple[int, int] | None = None
 
 
@@ -130,7 +131,7 @@ class RecordedLoad:
     @property
     def order(self) -> tuple[object, ...]:
         """What loads are sorted by."""
-        made = self.made or Place("", "", 0)
+        made = self.made or Place("", "", (0, 0))
         return (
             *(self.owner_path, self.owner, self.attribute, self.kind),
             *(_order(self.read), self.through, self.made_by, _order(made), self.sent),
@@ -209,4 +210,4 @@ def merged(records: Iterable[Record]) -> Record:
 
 
 def _order(place: Place) -> tuple[object, ...]:
-    return (place.path, place.function, place.line, place.end or (0, 0))
+    return (place.path, place.function, place.start, place.end or (0, 0))

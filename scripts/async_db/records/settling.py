@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .held_against import text_hash
-from .record import CallKind, Record, RecordedCall, merged
+from .record import CallKind, Place, Record, RecordedCall, RecordedLoad, merged
 
 ITERATED = "iteration"
 """What runs a generator where no code of Python's own stands between: something written in C."""
@@ -40,13 +40,16 @@ def settled(record: Record, texts: Mapping[str, bytes]) -> Record:
     problems = [*record.problems]
     if lost:
         problems.append(f"of {lost} calls the place is not known exactly: they are left out")
+    loads = tuple(_settled_load(each, syntax) for each in record.loads)
     hashes = {path: text_hash(text) for path, text in texts.items()}
-    whole = replace(record, calls=tuple(calls), files=hashes, problems=tuple(problems))
+    whole = replace(record, calls=tuple(calls), loads=loads, files=hashes, problems=tuple(problems))
     return merged([whole])
 
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_Whole = ast.Assert | ast.With | ast.AsyncWith | _Comprehension
+_With = ast.With | ast.AsyncWith
+_For = ast.For | ast.AsyncFor
+_Whole = ast.Assert | _With | _For | _Comprehension
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,12 @@ class _Syntax:
     def settled(self, each: RecordedCall) -> Iterator[RecordedCall]:
         whole = self.wholes.get((each.start, each.end))
         if whole is not None:
-            node = _within(whole, each)
+            node = _within(whole, _names(each))
             if node is None:
                 return
             kind: CallKind = "call"
             if not isinstance(whole, ast.Assert):
-                kind = "with" if isinstance(whole, ast.With | ast.AsyncWith) else "for"
+                kind = "with" if isinstance(whole, _With) else "for"
             each = replace(each, start=_start(node), end=_end(node), kind=kind)
         call = self.calls.get(each.end)
         if call is None or each.kind in ("read", "other") or not _begins(call, each.start):
@@ -93,16 +96,36 @@ class _Syntax:
                 yield replace(each, start=_start(node), end=_end(node), kind="for", via="")
 
 
-def _within(whole: _Whole, each: RecordedCall) -> ast.expr | None:
-    """Give what is meant within a larger place, if it can only be one thing."""
+def _settled_load(load: RecordedLoad, syntax: Mapping[str, _Syntax | None]) -> RecordedLoad:
+    made = load.made and _settled_place(load.made, syntax)
+    return replace(load, read=_settled_place(load.read, syntax), made=made)
+
+
+def _settled_place(place: Place, syntax: Mapping[str, _Syntax | None]) -> Place:
+    """Give what a loop goes over for the place of the whole loop, and the like."""
+    file = syntax.get(place.path)
+    whole = file.wholes.get((place.start, place.end)) if file and place.end else None
+    node = _within(whole, frozenset()) if whole is not None else None
+    return place if node is None else replace(place, start=_start(node), end=_end(node))
+
+
+def _within(whole: _Whole, names: Collection[str]) -> ast.expr | None:
+    """Give what is meant within a larger place, if it can only be one thing.
+
+    Parameters:
+        whole: the larger place.
+        names: what the thing may be called by, if it is a call.
+    """
     match whole:
         case ast.Assert():
             parts: list[ast.expr] = [*_calls(whole)]
+        case ast.For() | ast.AsyncFor():
+            parts = [whole.iter]
         case ast.With() | ast.AsyncWith():
             parts = [item.context_expr for item in whole.items]
         case _:
             parts = [generator.iter for generator in whole.generators]
-    named = [part for part in parts if _is_call_of(part, _names(each))]
+    named = [part for part in parts if _is_call_of(part, names)]
     if named or isinstance(whole, ast.Assert):
         parts = named
     return parts[0] if len(parts) == 1 else None
