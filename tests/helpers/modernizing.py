@@ -1,12 +1,18 @@
 """Small targets before and after a step of `modernize`."""
 
-import ast
 import difflib
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from async_db.modernizing import Modernization, Options, Sources, StepFunction, modernize
+from async_db.modernizing import (
+    Modernization,
+    Options,
+    Sources,
+    StepFunction,
+    modernize,
+    parsed,
+)
 
 
 def sources(**files: str) -> Sources:
@@ -30,7 +36,7 @@ def transformed(
     done = modernize(sources(**before), options, steps)
     for path, text in done.after.texts.items():
         if path.endswith(".py"):
-            ast.parse(text, path)
+            parsed(text)
     again = modernize(
         Sources(done.after.root, done.after.texts, originals_of(done.after)), options, steps
     )

@@ -8,7 +8,6 @@ from typing import Literal
 FixGrade = Literal["safe", "unsafe", "withheld"]
 Knowledge = Literal["model", "types", "recorded"]
 """How a change is known to be right: the model of the source, a type checker, what `observe` saw."""
-MARK = "async-db: unresolved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,29 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from async_db.target import with_parentheses
+
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+def parsed(text: str) -> ast.Module:
+    """Parse a text, with the types after `except` as Python 3.14 allows them.
+
+    Their places are one column off then, and nothing is edited there.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it cannot be parsed.
+    """
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        understood = with_parentheses(text)
+        if understood == text:
+            raise
+        try:
+            return ast.parse(understood)
+        except SyntaxError:
+            raise error from None
 
 
 class EditConflict(Exception):
@@ -131,6 +153,10 @@ class Editing:
         """Insert a text at a place, behind what closes there and before what opens there."""
         self.replacements[Replacement(offset, offset, text, -(10**9))] = None
 
+    def indent_line(self, start: int, by: str) -> None:
+        """Move a line to the right, before all else that is inserted where it begins."""
+        self.replacements[Replacement(start, start, by, -(10**10))] = None
+
     def wrap(self, node: ast.AST, before: str, after: str = "") -> None:
         """Write something around a node, which may be changed or wrapped itself."""
         start, end = self.places.span(node)
@@ -213,6 +239,8 @@ def edited(text: str, replacements: Iterable[Replacement]) -> str:
     done = 0
     for each in sorted(replacements, key=lambda each: each.order):
         if each.start < done:
+            if each.start == each.end and not each.text.strip():
+                continue  # a line that would be moved to the right, and is gone
             raise EditConflict(f"at {each.start}: {each.text!r}")
         parts += (text[done : each.start], each.text.replace("\n", newline))
         done = each.end
