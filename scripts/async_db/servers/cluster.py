@@ -163,11 +163,12 @@ def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def telling_line(text: str) -> str:
-    """Give the last line that states an error, else the last one, without its time stamp."""
+    """Give the last line that states an error, else the last one, without its time
+    stamp and what was being done."""
     lines = [line.strip() for line in text.splitlines() if line.strip(" -\t")]
     errors = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
     line = (errors or lines or [""])[-1]
-    return re.sub(r"^[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", line)
+    return re.sub(r"^(.*\.\.\. )?[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", line)
 
 
 def installed_programs() -> Path:
