@@ -52,8 +52,9 @@ class Plugin:
         if self._options.page:
             self._guarded(self._begin_a_page)
         if self._options.record:
-            from .recording import Recording
+            from .recording import NEVER_EXPIRED, Recording
 
+            self._seen.remarks.append(NEVER_EXPIRED)
             recording = Recording(self._root, self._options.record)
             config.pluginmanager.register(recording, "async-db-observe-recording")
 
