@@ -13,7 +13,8 @@ from async_db.target.calls import Calls
 from async_db.target.files import LIBRARIES, SkippedFile, SourceFile, read_files
 from async_db.target.inference import Types
 from async_db.target.layout import ModuleIndex, import_names
-from async_db.target.reading import NotUnderstood, read_module
+from async_db.target.parsing import NotUnderstood
+from async_db.target.reading import read_module
 from async_db.target.releases import Release, read_releases
 from async_db.target.structure import Function, Module
 from async_db.target.web import Web

@@ -16,6 +16,7 @@ from async_db.modernizing.changes import Knowledge
 from async_db.modernizing.steps.propagation.awaitables import (
     NAMES,
     Treatment,
+    runs_schema,
     treatment_of,
     uses_client,
 )
@@ -97,6 +98,7 @@ class _Search:
         for module in self.service.project.modules:
             if not is_migration(module):
                 self._seed(module)
+        self._seed_schema()
         self._seed_operations()
         passed: dict[ast.AST, Passed] = {}
         while self.waiting:
@@ -118,6 +120,14 @@ class _Search:
             if treatment and call.use != "awaited":
                 self.found.direct[call] = treatment
                 self._must(enclosing_function(call.scope), call)
+
+    def _seed_schema(self) -> None:
+        """What makes or drops tables by an engine or a connection waits for them."""
+        for name in ("create_all", "drop_all", "reflect"):
+            for call in self.calls.named(name):
+                if runs_schema(call, self.types) and not is_migration(call.scope.module):
+                    self.found.direct[call] = "schema"
+                    self._must(enclosing_function(call.scope), call)
 
     def _seed_operations(self) -> None:
         """Have what FastAPI calls with a session run in the loop, where the session is used.
