@@ -223,3 +223,51 @@ def test_a_type_checker_that_cannot_be_started_is_told(
     assert answers.edges == ()
     assert answers.asked == 1
     assert "mypy" in answers.problem
+
+
+UNTYPED = """
+from app.repository import Box, Orders, boxed
+from sqlalchemy.orm import Session
+
+
+class Desk:
+    def __init__(self, box, spare=None):
+        self.box = box
+        self.spare = spare
+
+    def total(self):
+        return self.box.open().load()
+
+    def spares(self):
+        return self.spare.load()
+
+
+def total_of(desk, session):
+    return desk.total() + session.scalar("select 1")
+
+
+def serve(session: Session) -> int:
+    desk = {1: Desk(boxed(session))}[1]
+    return total_of(desk, {1: session}[1])
+
+
+def disagree(thing):
+    return thing.load()
+
+
+def one() -> None:
+    disagree({1: Orders(None)}[1])
+    disagree({1: boxed(None)}[1])
+"""
+
+
+def test_parameters_are_what_all_callers_pass(tmp_path: Path) -> None:
+    target = written(tmp_path, {"app/repository.py": REPOSITORY, "app/untyped.py": UNTYPED})
+
+    told = {each.end: each.callee for each in ask_types(target).edges}
+
+    assert told == {
+        end_of(UNTYPED, "self.box.open().load()"): "Orders.load",
+        end_of(UNTYPED, "desk.total()"): "Desk.total",
+        end_of(UNTYPED, 'session.scalar("select 1")'): "sqlalchemy.orm.Session.scalar",
+    }

@@ -11,13 +11,14 @@ from pathlib import Path
 from async_db.modernizing.oracle.checker import NoAnswer, run_mypy
 from async_db.modernizing.oracle.classes import Classes
 from async_db.modernizing.oracle.fixtures import Fixture, Fixtures
+from async_db.modernizing.oracle.parameters import Parameters
 from async_db.modernizing.oracle.revealed import classes_of, notes_in
 from async_db.modernizing.oracle.shadow import Shadow, copy_paths, is_exact
 from async_db.records import Edge
 from async_db.target import Call, Function, Module, Project, libraries
 
 _TYPES = "_async_db_types"
-_MOST_ROUNDS = 3
+_MOST_ROUNDS = 5
 _WAITING = frozenset().union(*libraries.BLOCKING.values(), libraries.AWAITED)
 _OF_CLIENTS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
 
@@ -90,14 +91,22 @@ class _Asking:
         self._classes = Classes(project, self._paths)
         self._fixtures = Fixtures(project)
         self._given: dict[Fixture, str] = {}
+        self._parameters = Parameters(project, frozenset(self._fixtures.users))
 
     def edges(self) -> set[Edge]:
-        revealed: Mapping[ast.expr, str] = {}
+        edges: set[Edge] = set()
         for _ in range(_MOST_ROUNDS):
+            before, known = edges, self._known()
             revealed = self._round()
-            if not self._learn(revealed):
+            self._learn(revealed)
+            edges = {edge for call in self._calls for edge in self._edges_of(call, revealed)}
+            if edges == before and known == self._known():
                 break
-        return {edge for call in self._calls for edge in self._edges_of(call, revealed)}
+        return edges
+
+    def _known(self) -> tuple[dict[Fixture, str], list[str]]:
+        """Give what fixtures and parameters are known to be."""
+        return dict(self._given), [given for _, _, given in self._parameters.learned()]
 
     def _round(self) -> dict[ast.expr, str]:
         """Write the copy, have it checked, and give the types of what was asked for."""
@@ -128,31 +137,39 @@ class _Asking:
         for fixture in self._fixtures.all:
             nodes = asked.setdefault(fixture.function.module, {})
             nodes |= dict.fromkeys(node for node in fixture.given if _can_be_asked(node))
+        for call, node in self._parameters.given():
+            if _can_be_asked(node):
+                asked.setdefault(call.scope.module, {})[node] = None
         for module, found in asked.items():
             yield module, list(found)
 
-    def _learn(self, revealed: Mapping[ast.expr, str]) -> bool:
-        """Note what fixtures give; say whether that is more than was known."""
-        before = dict(self._given)
+    def _learn(self, revealed: Mapping[ast.expr, str]) -> None:
+        """Note what fixtures give, and what parameters are given."""
+        self._parameters.learn(revealed)
         for fixture in self._fixtures.all:
             types = {revealed[node] for node in fixture.given if node in revealed}
             if len(types) == 1 and (types != {"Any"}):
                 self._given[fixture] = types.pop()
-        return self._given != before
 
     def _annotate(self, shadows: Mapping[Module, Shadow]) -> None:
-        """Say of which type the parameters are that fixtures are given to."""
+        """Say of which type parameters are, as far as that is known by now."""
+        known: dict[ast.arg, tuple[Module, str]] = {}
+        for function, argument, fixture in self._fixtures.asked_for():
+            known[argument] = function.module, self._given.get(fixture, "")
+        for function, argument, of in self._parameters.of_model():
+            known[argument] = function.module, self._classes.full_name(of)
+        for function, argument, given in self._parameters.learned():
+            known[argument] = function.module, given
         names: dict[str, str] = {}
         lines: list[str] = []
-        for function, argument, fixture in self._fixtures.asked_for():
-            given = self._given.get(fixture, "")
+        for argument, (module, given) in known.items():
             if given not in names:
                 name = f"T{len(names)}"
                 alias = self._classes.alias(given, name)
                 names[given] = name if alias else ""
                 lines.append(alias)
             if names[given]:
-                shadows[function.module].annotate(argument, names[given], _TYPES)
+                shadows[module].annotate(argument, names[given], _TYPES)
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / f"{_TYPES}.py").write_text("".join(lines), encoding="utf-8")
 
@@ -165,6 +182,7 @@ class _Asking:
             called = self._classes.method(name, func.attr)
             if isinstance(called, Function):
                 path = called.module.path
+                self._parameters.called(called, call)
                 yield Edge(call.scope.module.path, end, called.qualname, path, "types")
             elif called:
                 yield Edge(call.scope.module.path, end, called, "", "types")

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 
 from async_db.modernizing.oracle.revealed import classes_of, returned_by
-from async_db.target import Class, Function, Module, Project, Scope, libraries
+from async_db.target import Class, Function, Instance, Module, Project, Scope, libraries
 
 _LIBRARIES = ("sqlalchemy.", "sqlmodel.", "starlette.testclient.", "fastapi.testclient.")
 
+_WHERE = {"starlette.TestClient": "starlette.testclient.TestClient"}
+"""Which module has a class, where the model calls it otherwise."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 _GENERAL = {"RowReturningQuery": "Query"}
 """What only type checkers tell from the class that has its methods."""
@@ -26,10 +28,11 @@ class Classes:
 
     def __init__(self, project: Project, paths: Mapping[Module, str]) -> None:
         self._types = project.types
-        self._modules = {
-            path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): module
+        self._names = {
+            module: path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             for module, path in paths.items()
         }
+        self._modules = {name: module for module, name in self._names.items()}
 
     def own(self, name: str) -> Class | None:
         """Give a class of the target's, by its full name."""
@@ -40,6 +43,12 @@ class Classes:
             made = bound[-1].definition if bound else None
             scope = made if isinstance(made, Class) else None
         return scope if isinstance(scope, Class) else None
+
+    def full_name(self, of: Instance) -> str:
+        """Give the name by which a type checker knows the class of an object."""
+        if isinstance(of.of, str):
+            return _WHERE.get(of.of, of.of) if "." in of.of else ""
+        return f"{self._names[of.of.module]}.{of.of.qualname}"
 
     def method(self, name: str, method: str) -> Function | str:
         """Give a method of a class: the target's function, or a library's dotted name.

@@ -50,16 +50,23 @@ class Fixtures:
         for fixtures in self._by_name.values():
             yield from fixtures
 
+    @property
+    def users(self) -> tuple[Function, ...]:
+        """The functions that pytest gives fixtures to: tests, and fixtures themselves."""
+        return tuple(
+            function
+            for module in self._project.modules
+            for function in module.all_functions
+            if function in self._makers or _is_test(function)
+        )
+
     def asked_for(self) -> Iterator[tuple[Function, ast.arg, Fixture]]:
         """Give the parameters without annotation that a fixture is given to."""
-        for module in self._project.modules:
-            for function in module.all_functions:
-                if not (function in self._makers or _is_test(function)):
-                    continue
-                for argument in function.parameters:
-                    fixture = self._found(argument.arg, function)
-                    if argument.annotation is None and fixture is not None:
-                        yield function, argument, fixture
+        for function in self.users:
+            for argument in function.parameters:
+                fixture = self._found(argument.arg, function)
+                if argument.annotation is None and fixture is not None:
+                    yield function, argument, fixture
 
     def _found(self, name: str, function: Function) -> Fixture | None:
         """Give the fixture that is meant: of the class or file, else of the nearest `conftest`."""
