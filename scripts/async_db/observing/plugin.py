@@ -54,8 +54,9 @@ class Plugin:
         if self._options.record:
             from .recording import NEVER_EXPIRED, Recording
 
-            self._seen.remarks.append(NEVER_EXPIRED)
-            recording = Recording(self._root, self._options.record)
+            expires = self._options.record_expires
+            self._seen.remarks += [] if expires else [NEVER_EXPIRED]
+            recording = Recording(self._root, self._options.record, expires=expires)
             config.pluginmanager.register(recording, "async-db-observe-recording")
 
     def _begin_a_page(self) -> None:
