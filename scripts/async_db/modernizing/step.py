@@ -13,6 +13,7 @@ from async_db.modernizing.definitions import defined
 from async_db.modernizing.editing import Editing, Replacement
 from async_db.modernizing.imports import edit_imports, needed_of
 from async_db.modernizing.sources import Sources
+from async_db.records import Edge, RecordedLoad
 from async_db.target import Module, Project
 
 
@@ -24,11 +25,15 @@ class Options:
         unsafe: whether changes that a doubt stands behind are made too.
         slices: the files and folders to move, relative to the project; all of it if none is given.
         typed_mappings: whether `Column` models become typed ones.
+        edges: what calls run, as far as a record or a type checker knows it.
+        loads: what reading has loaded, by the record.
     """
 
     unsafe: bool = False
     slices: tuple[str, ...] = ()
     typed_mappings: bool = False
+    edges: tuple[Edge, ...] = ()
+    loads: tuple[RecordedLoad, ...] = ()
 
 
 @dataclass
