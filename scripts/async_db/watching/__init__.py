@@ -8,7 +8,7 @@ from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
 from .detectors import DETECTORS, findings_of
 from .error_text import describe_error
-from .kept_findings import KeptFindings
+from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
@@ -23,6 +23,7 @@ __all__ = [
     "KeptFindings",
     "Message",
     "Observer",
+    "Place",
     "Receive",
     "Recorder",
     "Scope",
@@ -34,6 +35,7 @@ __all__ = [
     "describe_error",
     "findings_of",
     "is_test",
+    "place_of",
     "started",
     "watched",
 ]
