@@ -8,6 +8,11 @@ from async_db.scaffold.atomic_writing import (
     unified_diff,
     write,
 )
+from async_db.scaffold.fitting import Fitted, fit_layers
+from async_db.scaffold.hand_work import HandWork, hand_work
+from async_db.scaffold.houses import Assumption, Given, House, read_house
+from async_db.scaffold.into import LayersInto, house_at, layers_into
+from async_db.scaffold.job import Job, Wish, prepare
 from async_db.scaffold.layer_needs import MissingImport, missing_imports, requirements_of
 from async_db.scaffold.manifest import (
     Layer,
@@ -26,8 +31,15 @@ from async_db.scaffold.rendering import (
 )
 
 __all__ = [
+    "Assumption",
     "FilePlan",
+    "Fitted",
+    "Given",
+    "HandWork",
+    "House",
+    "Job",
     "Layer",
+    "LayersInto",
     "Manifest",
     "ManifestError",
     "MissingImport",
@@ -38,11 +50,18 @@ __all__ = [
     "TemplateError",
     "TemplateTree",
     "Tree",
+    "Wish",
     "WriteError",
     "check_options",
+    "fit_layers",
+    "hand_work",
+    "house_at",
     "layer_paths",
+    "layers_into",
     "missing_imports",
     "plan_writing",
+    "prepare",
+    "read_house",
     "read_manifest",
     "render_project",
     "render_tree",
