@@ -19,6 +19,7 @@ from async_db.modernizing import (
     STEPS,
     Modernization,
     Options,
+    Sources,
     UncommittedError,
     as_data,
     as_report,
@@ -27,7 +28,7 @@ from async_db.modernizing import (
     refuse_uncommitted,
 )
 from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
-from async_db.target import TargetError
+from async_db.target import TargetError, without_collecting
 
 DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -35,6 +36,7 @@ EXAMPLES = """\
 examples:
   python3 scripts/modernize.py ../shop                      # what would change, what is left, why
   python3 scripts/modernize.py ../shop --diff | less
+  python3 scripts/modernize.py ../shop --slice app/orders --diff
   python3 scripts/modernize.py ../shop --write
   python3 scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
   python3 scripts/modernize.py ../shop --format json
@@ -51,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answers with its exit code."""
     call = build_parser().parse_args(arguments)
     try:
-        move = _moved(call)
+        with without_collecting():
+            move = _moved(call)
         if call.write:
             _write(call.path, move, allow_dirty=call.allow_dirty)
         _tell(call, move)
@@ -78,6 +81,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("path", type=Path, metavar="PATH", help="the project's folder")
+    add(
+        "--slice", action="append", metavar="PATH", help="move this file or folder; may be repeated"
+    )
     add("--write", action="store_true", help="write it; otherwise nothing is changed")
     add("--diff", action="store_true", help="show the changes of each file")
     add("--unsafe", action="store_true", help="make also the changes that are not sure")
@@ -94,7 +100,20 @@ def _moved(call: argparse.Namespace) -> Modernization:
     sources = read_sources(path)
     if not sources.project().speaks_of_databases:
         raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
-    return modernize(sources, Options(unsafe=call.unsafe), STEPS)
+    slices = tuple(_within(sources, each) for each in call.slice or ())
+    return modernize(sources, Options(unsafe=call.unsafe, slices=slices), STEPS)
+
+
+def _within(sources: Sources, name: str) -> str:
+    """Give a slice as a path relative to the project.
+
+    Raises:
+        TargetError: no file of the project is in it.
+    """
+    path = PurePosixPath(name).as_posix().removeprefix("./").rstrip("/")
+    if not any(each == path or each.startswith(f"{path}/") for each in sources.texts):
+        raise TargetError(f"--slice {name}: no Python file of the project is there")
+    return path
 
 
 def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:

@@ -239,6 +239,8 @@ def edited(text: str, replacements: Iterable[Replacement]) -> str:
     done = 0
     for each in sorted(replacements, key=lambda each: each.order):
         if each.start < done:
+            if each.start == each.end and not each.text.strip():
+                continue  # a line that would be moved to the right, and is gone
             raise EditConflict(f"at {each.start}: {each.text!r}")
         parts += (text[done : each.start], each.text.replace("\n", newline))
         done = each.end

@@ -25,22 +25,25 @@ def edit_imports(
     editing = Editing(text, tree)
     used = set(_used_names(tree))
     wanted: dict[str, dict[str, None]] = {}
+    whole: dict[str, None] = {}
     for module, name in added:
         if not _imports(tree, module, name):
-            wanted.setdefault(module, {})[name] = None
+            if name:
+                wanted.setdefault(module, {})[name] = None
+            else:
+                whole[module] = None
     unused = {name for name in dropped if name not in used}
     for node in _import_statements(tree):
         gained: dict[str, None] = {}
-        if isinstance(node, ast.ImportFrom) and not node.level and node in tree.body:
-            gained = wanted.pop(node.module or "", {})
+        if isinstance(node, ast.ImportFrom) and node in tree.body:
+            gained = wanted.pop(_module(node), {})
         lost = [each for each in node.names if (each.asname or each.name) in unused]
         lost = [each for each in lost if each.name not in gained]
-        _edit(editing, node, [name for name in gained if name], lost)
+        _edit(editing, node, list(gained), lost)
+    for module in sorted(whole):
+        _insert_line(editing, module, f"import {module}")
     for module, names in sorted(wanted.items()):
-        line = (
-            f"from {module} import {', '.join(sorted(names))}" if any(names) else f"import {module}"
-        )
-        _insert_line(editing, module, line)
+        _insert_line(editing, module, f"from {module} import {', '.join(sorted(names))}")
     return tuple(editing.replacements)
 
 
@@ -73,7 +76,9 @@ def _insert_behind(editing: Editing, node: ast.stmt, line: str) -> None:
 
 
 def _module(node: ast.Import | ast.ImportFrom) -> str:
-    return (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+    if isinstance(node, ast.Import):
+        return node.names[0].name
+    return "." * node.level + (node.module or "")
 
 
 def _sorted(node: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
@@ -83,9 +88,17 @@ def _sorted(node: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
 def _kind(module: str, of: str) -> str:
     """Say what a module is beside another one: of the standard library, of its package, or else."""
     top = module.partition(".")[0]
+    if not top:
+        return "relative"
     if top in sys.stdlib_module_names:
         return "standard library"
     return "own" if top == of.partition(".")[0] else "other"
+
+
+def needed_of(text: str, added: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give the imports that a file uses, of some that were asked for."""
+    used = set(_used_names(parsed(text)))
+    return [(module, name) for module, name in added if (name or module.partition(".")[0]) in used]
 
 
 def _edit(
@@ -126,7 +139,7 @@ def _insert_names(editing: Editing, node: ast.ImportFrom, gained: list[str]) -> 
     """Add names to an import where they belong by the alphabet; its comments stay."""
     names = [_written(each) for each in node.names]
     if "\n" not in editing.source(node):
-        _rewrite(editing, node, f"from {node.module} ", sorted([*names, *gained], key=str.lower))
+        _rewrite(editing, node, f"from {_module(node)} ", sorted([*names, *gained], key=str.lower))
         return
     for name in gained:
         later = [each for each in node.names if _written(each).lower() > name.lower()]
@@ -160,8 +173,9 @@ def _imports(tree: ast.Module, module: str, name: str) -> bool:
     """Say whether a file imports a name already, for all that is in it."""
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and name:
-            same = node.module == module and not node.level
-            if same and any(each.name == name and not each.asname for each in node.names):
+            if _module(node) == module and any(
+                each.name == name and not each.asname for each in node.names
+            ):
                 return True
         elif isinstance(node, ast.Import) and not name:
             plain = [each.name for each in node.names if not each.asname]

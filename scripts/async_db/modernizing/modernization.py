@@ -45,10 +45,10 @@ def modernize(sources: Sources, options: Options, steps: Iterable[StepFunction])
         steps: in their order.
     """
     changes: list[Change] = []
-    current = sources
+    current, world = sources, None
     for take in steps:
-        step = Step(current, options)
+        step = Step(current, options, sources, world)
         take(step)
-        current = step.result()
+        current, world = step.result(), step.world
         changes += step.changes
     return Modernization(sources, current, tuple(changes))

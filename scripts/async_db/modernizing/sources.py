@@ -10,6 +10,7 @@ from pathlib import Path
 
 from async_db.modernizing.editing import Places, Replacement, edited, moved, parsed
 from async_db.target import (
+    Module,
     Project,
     SkippedFile,
     SourceFile,
@@ -45,6 +46,7 @@ class Sources:
         skipped: the Python files that are left alone, and why.
         steps: the edits of each step so far, by path.
         created: files that were not there.
+        known: the modules that were read of texts so far, so that each is read once.
     """
 
     root: Path
@@ -53,6 +55,7 @@ class Sources:
     skipped: tuple[SkippedFile, ...] = ()
     steps: tuple[Mapping[str, tuple[Replacement, ...]], ...] = ()
     created: frozenset[str] = field(default_factory=frozenset)
+    known: dict[tuple[str, bytes], Module] = field(default_factory=dict, compare=False, repr=False)
 
     def project(self) -> Project:
         """Read the model of what the files say now."""
@@ -61,7 +64,8 @@ class Sources:
                 SourceFile(path, text.encode(), matters=True)
                 for path, text in self.texts.items()
                 if path.endswith(".py")
-            ]
+            ],
+            self.known,
         )
         others = {path: text for path, text in self.texts.items() if not path.endswith(".py")}
         return Project(

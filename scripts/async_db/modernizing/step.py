@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from async_db.auditing import UNRESOLVED, Service
 from async_db.modernizing.changes import Change, FixGrade, Knowledge
-from async_db.modernizing.editing import Editing
-from async_db.modernizing.imports import edit_imports
+from async_db.modernizing.definitions import defined
+from async_db.modernizing.editing import Editing, Replacement
+from async_db.modernizing.imports import edit_imports, needed_of
 from async_db.modernizing.sources import Sources
 from async_db.target import Module, Project
 
@@ -44,10 +45,22 @@ class Step:
     Parameters:
         sources: the files as the step before left them.
         options: what was asked for.
+        before: the files as the first step found them.
+        world: what the step before said may be changed.
     """
 
-    def __init__(self, sources: Sources, options: Options) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        options: Options,
+        before: Sources | None = None,
+        world: frozenset[tuple[str, str]] | None = None,
+    ) -> None:
         self.sources = sources
+        self.before = before or sources
+        self.world = world
+        """The definitions that may be changed, by path and name; all, if a slice was not asked for."""
+        self._given = world
         self.options = options
         self.changes: list[Change] = []
         self.new: dict[str, str] = {}
@@ -115,18 +128,44 @@ class Step:
         return False
 
     def result(self) -> Sources:
-        """Give the files after this step."""
-        edits = {
-            module.path: tuple(editing.replacements)
-            for module, editing in self._editing.items()
-            if editing.replacements
-        }
+        """Give the files after this step; what it noted outside of a slice is not done."""
+        edits: dict[str, tuple[Replacement, ...]] = {}
+        lines: dict[str, list[range]] = {}
+        for module, editing in self._editing.items():
+            replacements = tuple(editing.replacements)
+            if self._given is not None:
+                ranges = lines[module.path] = list(_ranges(module, self._given))
+                line_of = editing.places.line_of
+                replacements = tuple(
+                    each
+                    for each in replacements
+                    if any(line_of(each.start) in inside for inside in ranges)
+                )
+            if replacements:
+                edits[module.path] = replacements
+        if self._given is not None:
+            self.changes = [
+                change
+                for change in self.changes
+                if any(change.line in inside for inside in lines.get(change.path, ()))
+            ]
         after = self.sources.after(edits, self.new)
-        wanted = {
-            module.path: edit_imports(after.texts[module.path], each.added, each.dropped)
-            for module, each in self._imports.items()
-        }
+        wanted: dict[str, tuple[Replacement, ...]] = {}
+        for module, each in self._imports.items():
+            text = after.texts[module.path]
+            added = each.added if self._given is None else needed_of(text, each.added)
+            wanted[module.path] = edit_imports(text, added, each.dropped)
         return after.after({path: edits for path, edits in wanted.items() if edits}, {})
+
+
+def _ranges(module: Module, world: frozenset[tuple[str, str]]) -> Iterator[range]:
+    """Give the lines of the definitions of a module that may be changed, decorators included."""
+    for each in defined(module):
+        if (module.path, each.name) in world:
+            node = each.node
+            decorators = getattr(node, "decorator_list", ())
+            first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+            yield range(first, (node.end_lineno or node.lineno) + 1)
 
 
 StepFunction = Callable[[Step], None]

@@ -12,6 +12,7 @@ from .kept_findings import KeptFindings
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
+from .recording import RunRecorder, recording, settled_below
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
 
@@ -25,6 +26,7 @@ __all__ = [
     "Observer",
     "Receive",
     "Recorder",
+    "RunRecorder",
     "Scope",
     "Send",
     "Serve",
@@ -34,6 +36,8 @@ __all__ = [
     "describe_error",
     "findings_of",
     "is_test",
+    "recording",
+    "settled_below",
     "started",
     "watched",
 ]

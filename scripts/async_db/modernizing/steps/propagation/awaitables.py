@@ -7,9 +7,10 @@ from typing import Literal
 from async_db.target import Call, Instance, LibraryObject, Manager, Types, libraries
 
 TEST_CLIENT = "starlette.TestClient"
-TRANSACTION = "sqlalchemy.orm.SessionTransaction"
-Treatment = Literal["", "await", "enter", "run_sync", "left"]
-"""What happens to a call: `enter` is `async with`; `left` waits, and a person has to say how."""
+TRANSACTIONS = ("sqlalchemy.orm.SessionTransaction", libraries.TRANSACTION)
+Treatment = Literal["", "await", "enter", "run_sync", "schema", "left"]
+"""What happens to a call: `enter` is `async with`; `schema` is the database step's; `left` waits, and
+a person has to say how."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -43,6 +44,7 @@ _ONLY_SYNC = {
 }
 _ENTERED_OBJECTS = (libraries.SESSION, libraries.CONNECTION, TEST_CLIENT)
 NAMES = frozenset().union(
+    _OF_TRANSACTION,
     *_AWAITED.values(),
     *_ENTERED.values(),
     *_ONLY_SYNC.values(),
@@ -85,7 +87,24 @@ def _of_transaction(call: Call, types: Types) -> bool:
         return False
     of = types.of(func.value, call.scope)
     inner = of.of if isinstance(of, Manager) and not of.is_async else of
-    return isinstance(inner, Instance) and inner.of == TRANSACTION
+    return isinstance(inner, Instance) and inner.of in TRANSACTIONS
+
+
+def runs_schema(call: Call, types: Types) -> bool:
+    """Say whether a call on metadata is given an engine or a connection, and waits for it."""
+    named = [each.value for each in call.node.keywords if each.arg == "bind"]
+    given = [*named, *call.node.args[:1]]
+    of = types.of(given[0], call.scope) if given else None
+    return types.is_a(of, libraries.ENGINE) or types.is_a(of, libraries.CONNECTION)
+
+
+def uses_client(call: Call, types: Types) -> bool:
+    """Say whether a call is of a test's client, or makes one."""
+    given = types.of(call.node, call.scope)
+    if types.is_a(given, TEST_CLIENT):
+        return True
+    called = types.of(call.node.func, call.scope)
+    return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
 
 
 def is_entered(call: Call, types: Types) -> bool:
@@ -98,6 +117,6 @@ def waits_on_entry(types: Types, given: object) -> bool:
     """Say whether an object of a library is entered by `async with` once it is async."""
     if isinstance(given, Manager) and not given.is_async:
         inner = given.of
-        names = (TRANSACTION, *_ENTERED_OBJECTS)
+        names = (*TRANSACTIONS, *_ENTERED_OBJECTS)
         return any(types.is_a(inner, name) for name in names)
     return any(types.is_a(given, name) for name in _ENTERED_OBJECTS)  # type: ignore[arg-type]  # a type of ours, or None

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 
 from async_db.auditing import Service
 from async_db.modernizing.changes import Knowledge
-from async_db.modernizing.steps.propagation.awaitables import NAMES, Treatment, treatment_of
+from async_db.modernizing.steps.propagation.awaitables import (
+    NAMES,
+    Treatment,
+    runs_schema,
+    treatment_of,
+    uses_client,
+)
 from async_db.modernizing.steps.propagation.blocked import reason_against
 from async_db.modernizing.steps.propagation.families import Families
 from async_db.modernizing.steps.propagation.passing import Passed, passed_functions
@@ -22,6 +28,7 @@ from async_db.target import (
     Function,
     Instance,
     Module,
+    Scope,
     enclosing_function,
 )
 
@@ -45,14 +52,20 @@ class Moving:
     passed: list[Passed] = field(default_factory=list)
 
 
-def find_moving(service: Service, edges: dict[Call, tuple[Function, Knowledge]]) -> Moving:
+def find_moving(
+    service: Service,
+    edges: dict[Call, tuple[Function, Knowledge]],
+    world: frozenset[tuple[str, str]] | None = None,
+) -> Moving:
     """Find what moves.
 
     Parameters:
         service: the model of the target.
+        world: the definitions that may move, by path and name; tests' clients stay as they are
+            then. All may, if it is not given.
         edges: what calls run, as far as it is known from elsewhere than the model.
     """
-    return _Search(service, edges).search()
+    return _Search(service, edges, world).search()
 
 
 def is_migration(module: Module) -> bool:
@@ -63,8 +76,14 @@ def is_migration(module: Module) -> bool:
 
 
 class _Search:
-    def __init__(self, service: Service, edges: dict[Call, tuple[Function, Knowledge]]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        edges: dict[Call, tuple[Function, Knowledge]],
+        world: frozenset[tuple[str, str]] | None,
+    ) -> None:
         self.service = service
+        self.world = world
         self.types = service.types
         self.calls = service.calls
         self.edges = edges
@@ -79,6 +98,8 @@ class _Search:
         for module in self.service.project.modules:
             if not is_migration(module):
                 self._seed(module)
+        self._seed_schema()
+        self._seed_operations()
         passed: dict[ast.AST, Passed] = {}
         while self.waiting:
             self._spread()
@@ -94,9 +115,35 @@ class _Search:
             treatment: Treatment = ""
             if call.use == "entered" or call.name in NAMES:
                 treatment = treatment_of(call, self.types)
+            if self.world is not None and uses_client(call, self.types):
+                continue
             if treatment and call.use != "awaited":
                 self.found.direct[call] = treatment
                 self._must(enclosing_function(call.scope), call)
+
+    def _seed_schema(self) -> None:
+        """What makes or drops tables by an engine or a connection waits for them."""
+        for name in ("create_all", "drop_all", "reflect"):
+            for call in self.calls.named(name):
+                if runs_schema(call, self.types) and not is_migration(call.scope.module):
+                    self.found.direct[call] = "schema"
+                    self._must(enclosing_function(call.scope), call)
+
+    def _seed_operations(self) -> None:
+        """Have what FastAPI calls with a session run in the loop, where the session is used.
+
+        A `def` operation runs in a thread, and would add to the session while a query of another
+        task runs on it.
+        """
+        web = self.service.web
+        for function in (*web.route_functions, *web.provided_functions):
+            if function.is_async or function.name == "__init__":
+                continue  # a class that is depended on only keeps the session
+            if any(
+                self.service.sessions.holds_session(self.types.of_name(function, each.arg))
+                for each in function.parameters
+            ):
+                self._must(function, None)
 
     def _spread(self) -> None:
         while self.waiting:
@@ -129,9 +176,15 @@ class _Search:
                     if isinstance(given, Instance) and function.owner in _classes(given, self):
                         yield call
 
-    def _must(self, function: Function | None, call: Call) -> None:
+    def _must(self, function: Function | None, call: Call | None) -> None:
         """Have a function become async, and all that belongs to it, or say why it cannot."""
-        if function is None or function in self.found.functions or call.inside == "lambda":
+        if (
+            function is None
+            or function in self.found.functions
+            or (call is not None and call.inside == "lambda")
+        ):
+            return
+        if self.world is not None and not _is_within(function, self.world):
             return
         family = self.families.of(function)
         if function.name in ("__enter__", "__exit__") and function.owner is not None:
@@ -147,6 +200,14 @@ class _Search:
             if each not in self.found.functions:
                 self.found.functions[each] = None
                 self.waiting.append(each)
+
+
+def _is_within(function: Function, world: frozenset[tuple[str, str]]) -> bool:
+    """Say whether a function is, or is part of, one of some definitions."""
+    outermost: Scope = function
+    while outermost.parent is not None and outermost.parent.parent is not None:
+        outermost = outermost.parent
+    return (function.module.path, outermost.name) in world
 
 
 def _classes(given: Instance, search: _Search) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ _RULE = "migrating/no-sync-left"
 def propagation(step: Step) -> None:
     """Make async what waits for the database, and await it, up to the operations and the tests."""
     service = step.service
-    moving = find_moving(service, _edges(step))
+    moving = find_moving(service, _edges(step), step.world)
     write_definitions(step, moving)
     write_calls(step, moving)
     for function, reason in moving.blocked.items():
