@@ -19,11 +19,15 @@ from async_db.scaffold import (
     TemplateError,
     Wish,
     WriteError,
+    as_json,
+    as_text,
+    left_to_do,
     prepare,
     read_manifest,
+    refused_as_json,
+    told,
     write,
 )
-from async_db.scaffold.reports import as_json, as_text, left_to_do, refused_as_json, told
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130

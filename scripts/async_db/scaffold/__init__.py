@@ -29,6 +29,7 @@ from async_db.scaffold.rendering import (
     render_project,
     render_tree,
 )
+from async_db.scaffold.reports import as_json, as_text, left_to_do, refused_as_json, told
 
 __all__ = [
     "Assumption",
@@ -52,20 +53,25 @@ __all__ = [
     "Tree",
     "Wish",
     "WriteError",
+    "as_json",
+    "as_text",
     "check_options",
     "fit_layers",
     "hand_work",
     "house_at",
     "layer_paths",
     "layers_into",
+    "left_to_do",
     "missing_imports",
     "plan_writing",
     "prepare",
     "read_house",
     "read_manifest",
+    "refused_as_json",
     "render_project",
     "render_tree",
     "requirements_of",
+    "told",
     "unified_diff",
     "write",
 ]
