@@ -14,15 +14,21 @@ import pytest
 
 from async_db import proving
 
-COMMANDS = frozenset({"audit", "faults", "observe", "render", "verify", "with_postgres"})
+COMMANDS = frozenset(
+    {"audit", "faults", "modernize", "observe", "render", "verify", "with_postgres"}
+)
 # The plugin loads these under another name, beside a package of the target's that is called as ours.
-LOADED_BY_THE_PLUGIN = ("findings", "observing", "pages", "rules", "running", "traces", "watching")
+LOADED_BY_THE_PLUGIN = (
+    *("findings", "observing", "pages", "records", "rules", "running", "traces", "watching"),
+)
 # `observe` runs in the environment of the service that it watches, whatever else that has.
 INSTALLED: dict[str, frozenset[str]] = {
     "auditing": frozenset(),  # the audit runs on a Python that has nothing else
     "findings": frozenset(),
+    "modernizing": frozenset(),
     "observing": frozenset({"pytest"}),
     "pages": frozenset(),
+    "records": frozenset(),
     "rules": frozenset(),
     "running": frozenset(),
     "target": frozenset(),
@@ -31,8 +37,8 @@ INSTALLED: dict[str, frozenset[str]] = {
 }
 # Their `__init__` exports all that others use of them.
 CLOSED = (
-    *("auditing", "faults", "findings", "pages", "proving", "rules", "running"),
-    *("scaffold", "servers", "target", "traces", "watching"),
+    *("auditing", "faults", "findings", "modernizing", "pages", "proving", "records", "rules"),
+    *("running", "scaffold", "servers", "target", "traces", "watching"),
 )
 
 

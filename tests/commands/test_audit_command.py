@@ -160,6 +160,19 @@ def test_comments_take_findings_on_and_idle_ones_are_told(
     ]
 
 
+def test_what_a_move_left_is_a_finding_until_it_is_gone(
+    service: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mark = "# async-db: unresolved[migrating/no-sync-left] a property cannot be awaited\n"
+    (service / "main.py").write_text(f"import sqlalchemy\n\n{mark}class Shop:\n    pass\n")
+    ran = run(capfd, service, "--only", "findings")
+    assert ran.code == 1
+    assert "main.py:4" in ran.out
+    assert "a property cannot be awaited" in ran.out
+    (service / "main.py").write_text("import sqlalchemy\n\nclass Shop:\n    pass\n")
+    assert run(capfd, service, "--only", "findings").code == 0
+
+
 @pytest.mark.parametrize(
     ("comment", "told"),
     [

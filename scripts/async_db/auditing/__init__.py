@@ -8,16 +8,19 @@ All of it is standard library only.
 from async_db.auditing.auditing import FINDS, PARTS, RULES, Audit, AuditError, Request, audit
 from async_db.auditing.changes import ChangesError, checked_out
 from async_db.auditing.detectors import DETECTORS, findings_of
+from async_db.auditing.inventory import model_kind
 from async_db.auditing.planning import Plan, Slice, plan_move
 from async_db.auditing.reports import as_data, as_report
 from async_db.auditing.service import Service
 from async_db.auditing.settings import SettingsError
+from async_db.auditing.unresolved import UNRESOLVED
 
 __all__ = [
     "DETECTORS",
     "FINDS",
     "PARTS",
     "RULES",
+    "UNRESOLVED",
     "Audit",
     "AuditError",
     "ChangesError",
@@ -31,5 +34,6 @@ __all__ = [
     "audit",
     "checked_out",
     "findings_of",
+    "model_kind",
     "plan_move",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from async_db.auditing.inventory import Section, take_inventory
 from async_db.auditing.planning import Plan, plan_move
 from async_db.auditing.service import Service
 from async_db.auditing.settings import Settings, read_settings
+from async_db.auditing.unresolved import unresolved_in
 from async_db.findings import (
     Baseline,
     Finding,
@@ -22,7 +24,17 @@ from async_db.findings import (
     read_baseline,
     without_allowed,
 )
-from async_db.target import Project, Release, SkippedFile, TargetError, read_project
+from async_db.target import (
+    Class,
+    Function,
+    Module,
+    Project,
+    Release,
+    SkippedFile,
+    TargetError,
+    first_line,
+    read_project,
+)
 
 SHOWN_RELEASES = (
     *("fastapi", "starlette", "sqlalchemy", "sqlmodel", "alembic", "greenlet"),
@@ -164,10 +176,30 @@ def _findings(
 ) -> tuple[list[Finding], list[Notice]]:
     modules = [each for each in service.project.modules if not settings.excludes(each.path)]
     found = [each for each in findings_of(service, rules) if not settings.excludes(each.path)]
+    found += [one for each in modules for one in unresolved_in(each, rules)]
     allowances = [one for each in modules for one in allowances_in(each.path, each.text)]
     kept, needed = without_allowed(found, allowances)
     idle = [*allowance_notices(allowances, needed, frozenset(rules), catalogue)]
-    return SourceFiles({each.path: each.text for each in modules}.get).located(kept), idle
+    return _located(kept, modules), idle
+
+
+def _located(findings: list[Finding], modules: Sequence[Module]) -> list[Finding]:
+    by_path = {each.path: each for each in modules}
+
+    def text_of(path: str) -> str | None:
+        return by_path[path].text if path in by_path else None
+
+    def scopes_of(path: str) -> list[tuple[int, int, str]] | None:
+        if path not in by_path:
+            return None
+        module = by_path[path]
+        defined: tuple[Function | Class, ...] = (*module.all_functions, *module.all_classes)
+        return [
+            (first_line(each.node), each.node.end_lineno or each.line, each.qualname)
+            for each in defined
+        ]
+
+    return SourceFiles(text_of, scopes_of).located(findings)
 
 
 def _new(

@@ -31,6 +31,12 @@ _SCHEDULES = {
     "typer": "command line",
     "click": "command line",
 }
+_STARTED = {
+    "add_task": "background task",
+    "create_task": "task",
+    "Thread": "thread",
+    "run_in_executor": "thread",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,9 @@ def _containers(service: Service) -> Iterator[Entry]:
 
 def _outside(service: Service) -> Iterator[Entry]:
     yield from _imports(service, _SCHEDULES)
-    for call in service.calls_named("add_task", "Thread", "run_in_executor", "create_task"):
-        text = call.scope.module.source(call.node)
-        kind = {"add_task": "background task", "create_task": "task"}.get(call.name, "thread")
-        yield _at(call, kind, f"in {within(call.scope)}: {text}")
+    for name, kind in _STARTED.items():
+        for call in service.calls_named(name):
+            yield _at(call, kind, f"in {within(call.scope)}: {call.scope.module.source(call.node)}")
 
 
 def _imports(service: Service, known: dict[str, str]) -> Iterator[Entry]:
@@ -263,8 +268,9 @@ def _tests(service: Service) -> Iterator[Entry]:
         "create_engine": "engine of its own, sync",
         "create_async_engine": "engine of its own, async",
     }
-    for call in service.calls_named(*ways, tests=True):
-        yield _at(call, ways[call.name])
+    for name, kind in ways.items():  # a call may have it by another name, which an import gave it
+        for call in service.calls_named(name, tests=True):
+            yield _at(call, kind)
     for module in service.tests:
         if "dependency_overrides" in module.text:
             line = module.text.count("\n", 0, module.text.index("dependency_overrides")) + 1

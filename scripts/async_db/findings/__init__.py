@@ -21,7 +21,7 @@ from .json_format import SCHEMA_VERSION, as_json, card_data
 from .merging import MergedFinding, merged
 from .notice import Level, Notice, blind
 from .sarif_format import as_sarif
-from .source_lines import SourceFiles
+from .source_lines import Comment, SourceFiles, comments_in
 from .text_format import as_text, card_lines, chosen, counted_by_rule, notices_as_text
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "BaselineError",
     "Card",
     "Case",
+    "Comment",
     "Finding",
     "Format",
     "Grade",
@@ -53,6 +54,7 @@ __all__ = [
     "card_lines",
     "cards",
     "chosen",
+    "comments_in",
     "counted",
     "counted_by_rule",
     "fingerprint",

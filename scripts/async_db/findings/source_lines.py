@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from .finding import Finding
@@ -55,19 +56,46 @@ def comments_in(text: str) -> list[Comment]:
     return sorted(found, key=lambda each: each.line)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file's lines of code, and the functions and classes in it, each from line to line."""
+Scopes = Sequence[tuple[int, int, str]]
+"""The functions and classes of a file: first line, last line, dotted name."""
 
-    code: tuple[str, ...]
-    scopes: tuple[tuple[int, int, str], ...]
+
+class _File:
+    """A file's lines of code, and the functions and classes in it.
+
+    Parameters:
+        text: what it holds.
+        scopes: those in it, if they are known already.
+    """
+
+    def __init__(self, text: str, scopes: Scopes | None) -> None:
+        self._text = text
+        self._scopes = _scopes_of(text) if scopes is None else scopes
+        # Not by `splitlines`, which also ends lines where Python does not.
+        self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
     def place(self, number: int) -> tuple[str, str, int]:
         """Give a line's code, the function around it, and which of its equal lines it is."""
-        code = self.code[number - 1] if 0 < number <= len(self.code) else ""
-        around = [each for each in self.scopes if each[0] <= number <= each[1]]
+        around = [each for each in self._scopes if each[0] <= number <= each[1]]
         first, _, name = max(around, default=(1, 0, ""))
-        return code, name, self.code[first - 1 : number - 1].count(code)
+        if not 0 < number <= len(self._lines):
+            return "", name, 0
+        lines = [_without_spaces(each) for each in self._lines[first - 1 : number]]
+        code = lines[-1]
+        # Most lines have no comment, and to find those of others takes longer than to parse.
+        if any("#" in each and each.startswith(code.partition("#")[0]) for each in lines):
+            lines = [_without_spaces(each) for each in self._code[first - 1 : number]]
+            code = lines[-1]
+        return code, name, lines[:-1].count(code)
+
+    @cached_property
+    def _code(self) -> list[str]:
+        """The lines without their comments."""
+        lines = list(self._lines)
+        for comment in comments_in(self._text):
+            if comment.line <= len(lines):
+                lines[comment.line - 1] = lines[comment.line - 1][: comment.column]
+        return lines
 
 
 class SourceFiles:
@@ -75,10 +103,16 @@ class SourceFiles:
 
     Parameters:
         text_of: gives a file's text by the path of a finding, None where it cannot be read.
+        scopes_of: gives its functions and classes, by who has parsed it; None where nobody has.
     """
 
-    def __init__(self, text_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        text_of: Callable[[str], str | None],
+        scopes_of: Callable[[str], Scopes | None] = lambda path: None,
+    ) -> None:
         self._text_of = text_of
+        self._scopes_of = scopes_of
         self._files: dict[str, _File] = {}
 
     @classmethod
@@ -99,23 +133,22 @@ class SourceFiles:
         found = []
         for each in findings:
             if each.path not in self._files:
-                self._files[each.path] = _file(self._text_of(each.path) or "")
+                text, scopes = self._text_of(each.path), self._scopes_of(each.path)
+                self._files[each.path] = _File(text or "", scopes)
             code, function, nth = self._files[each.path].place(each.line)
             found.append(replace(each, code=code, function=function, nth=nth if code else 0))
         return found
 
 
-def _file(text: str) -> _File:
-    # Not by `splitlines`, which also ends lines where Python does not.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for comment in comments_in(text):
-        if comment.line <= len(lines):
-            lines[comment.line - 1] = lines[comment.line - 1][: comment.column]
+def _without_spaces(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _scopes_of(text: str) -> Scopes:
     try:
-        scopes = tuple(_scopes(ast.parse(text), ""))
+        return tuple(_scopes(ast.parse(text), ""))
     except _BROKEN:
-        scopes = ()
-    return _File(tuple(" ".join(line.split()) for line in lines), scopes)
+        return ()
 
 
 def _scopes(node: ast.AST, outer: str) -> Iterator[tuple[int, int, str]]:

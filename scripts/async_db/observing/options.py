@@ -24,6 +24,7 @@ class Options:
         baseline: the findings that are known, if any are.
         updates_baseline: whether the baseline is written and not held against.
         everything: whether text tells every place, and what happened there.
+        record: where a record for `modernize` goes, if one is wanted.
         all_option: the name of the option that asks for that.
     """
 
@@ -34,6 +35,7 @@ class Options:
     baseline: Path | None = None
     updates_baseline: bool = False
     everything: bool = False
+    record: Path | None = None
     all_option: str = "--observe-all"
 
     @classmethod
@@ -51,6 +53,7 @@ class Options:
             baseline=path("--observe-baseline"),
             updates_baseline=bool(config.getoption("--observe-update-baseline")),
             everything=bool(config.getoption("--observe-all")),
+            record=path("--observe-record"),
         )
 
 
@@ -94,4 +97,10 @@ def add_options(parser: pytest.Parser) -> None:
         "--observe-all",
         action="store_true",
         help="tell every place as text, with what happened there, and not what fits a screen or two",
+    )
+    group.addoption(
+        "--observe-record",
+        metavar="PATH",
+        help="write there which functions and calls reach the database and what is loaded by being "
+        "read, for modernize; sessions do not expire what they commit meanwhile",
     )

@@ -51,6 +51,11 @@ class Plugin:
         self._options = Options.of(config)
         if self._options.page:
             self._guarded(self._begin_a_page)
+        if self._options.record:
+            from .recording import Recording
+
+            recording = Recording(self._root, self._options.record)
+            config.pluginmanager.register(recording, "async-db-observe-recording")
 
     def _begin_a_page(self) -> None:
         # Pages are loaded where one is drawn: who asks for none does not wait for them.

@@ -69,12 +69,12 @@ def check_path(path: PurePosixPath) -> None:
             raise WriteError(f"{str(path)!r} has a part that is no plain name: {part!r}")
 
 
-def plan_writing(target: Path, tree: Mapping[PurePosixPath, str]) -> Plan:
+def plan_writing(target: Path, tree: Mapping[PurePosixPath, str | bytes]) -> Plan:
     """Look at everything that writing a tree into a folder would touch; change nothing.
 
     Parameters:
         target: the folder, which need not exist.
-        tree: the text of each file by its path in that folder.
+        tree: what each file is to hold, by its path in that folder; a text is stored as UTF-8.
 
     Raises:
         WriteError: a path leads out of the target or through a symbolic link, or something that
@@ -90,8 +90,10 @@ def plan_writing(target: Path, tree: Mapping[PurePosixPath, str]) -> Plan:
         exists = _folder_exists(target)
         vacant = not exists or not any(target.iterdir())
         files = tuple(
-            FilePlan(path, _content(target, path), text.encode())
-            for path, text in sorted(tree.items())
+            FilePlan(
+                path, _content(target, path), after.encode() if isinstance(after, str) else after
+            )
+            for path, after in sorted(tree.items())
         )
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
         raise WriteError(f"cannot read {target}: {_reason(error)}") from error

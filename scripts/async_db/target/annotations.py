@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Protocol
 
+from async_db.target.resolver import Resolver
 from async_db.target.structure import Class, Scope
 from async_db.target.types import (
     Awaitable,
@@ -40,15 +40,6 @@ _ENTERED = {
     "AbstractAsyncContextManager": True,
 }
 _TRANSPARENT = frozenset({"Optional", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"})
-
-
-class Resolver(Protocol):
-    """What `Types` answers, as far as annotations ask."""
-
-    def of(self, node: ast.expr, scope: Scope) -> Type | None: ...
-    def annotation(self, node: ast.expr, scope: Scope) -> Type | None: ...
-    def annotations(self, node: ast.expr, scope: Scope) -> tuple[Type | None, ...]: ...
-    def alias(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope] | None: ...
 
 
 def unquoted(node: ast.expr) -> ast.expr:
@@ -190,3 +181,18 @@ def _owner(scope: Scope) -> Instance | None:
     while current is not None and not isinstance(current, Class):
         current = current.parent
     return Instance(current) if isinstance(current, Class) else None
+
+
+def says_nothing(annotation: ast.expr) -> bool:
+    """Say whether an annotation allows everything."""
+    node = unquoted(annotation)
+    return isinstance(node, ast.Name | ast.Attribute) and (
+        (node.id if isinstance(node, ast.Name) else node.attr) in ("Any", "object")
+    )
+
+
+def says_self(annotation: ast.expr) -> bool:
+    """Say whether an annotation is `Self`."""
+    node = unquoted(annotation)
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name == "Self"

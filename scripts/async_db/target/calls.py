@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from async_db.target.inference import Types, joined
+from async_db.target.inference import Types
 from async_db.target.structure import Call, Class, Function, Module, Read
-from async_db.target.types import ClassObject, FunctionObject, Instance, Type
+from async_db.target.types import ClassObject, FunctionObject, Instance, Type, joined
 
 _ABSTRACT = frozenset({"abc.abstractmethod", "abstractmethod"})
 _FEW = 12

@@ -34,6 +34,7 @@ SQLMODEL_SESSION = "sqlmodel.Session"
 SQLMODEL_ASYNC_SESSION = "sqlmodel.ext.asyncio.AsyncSession"
 QUERY = "sqlalchemy.orm.Query"
 RESULT = "sqlalchemy.Result"
+TRANSACTION = "sqlalchemy.Transaction"
 APPLICATION, ROUTER, DEPENDS = "fastapi.FastAPI", "fastapi.APIRouter", "fastapi.Depends"
 SECURITY = "fastapi.Security"
 BACKGROUND = "starlette.BackgroundTasks"
@@ -109,6 +110,8 @@ _METHODS: dict[tuple[str, str], Type] = {
     (ENGINE, "raw_connection"): Instance("sqlalchemy.PoolProxiedConnection"),
     (ENGINE, "begin"): Manager(Instance(CONNECTION), False),
     (ENGINE, "execution_options"): Instance(ENGINE),
+    (CONNECTION, "begin"): Manager(Instance(TRANSACTION), False),
+    (CONNECTION, "begin_nested"): Manager(Instance(TRANSACTION), False),
     (CONNECTION, "execute"): Instance(RESULT),
     (CONNECTION, "scalars"): Instance(RESULT),
     (CONNECTION, "execution_options"): Instance(CONNECTION),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,8 @@ from async_db.target.calls import Calls
 from async_db.target.files import LIBRARIES, SkippedFile, SourceFile, read_files
 from async_db.target.inference import Types
 from async_db.target.layout import ModuleIndex, import_names
-from async_db.target.reading import NotUnderstood, read_module
+from async_db.target.parsing import NotUnderstood
+from async_db.target.reading import read_module
 from async_db.target.releases import Release, read_releases
 from async_db.target.structure import Function, Module
 from async_db.target.web import Web
@@ -99,7 +100,7 @@ def read_project(root: Path) -> Project:
     sources, skipped = read_files(root)
     if not sources and not skipped:
         raise TargetError(f"{root}: no Python file in it")
-    with _without_collecting():
+    with without_collecting():
         modules, failed = parse(sources)
     return Project(
         root=root,
@@ -124,8 +125,16 @@ def _configurations(root: Path) -> dict[str, str]:
     return found
 
 
-def parse(sources: Sequence[SourceFile]) -> tuple[list[Module], list[SkippedFile]]:
-    """Parse what matters; give the modules, and what this Python cannot parse."""
+def parse(
+    sources: Sequence[SourceFile], known: MutableMapping[tuple[str, bytes], Module] | None = None
+) -> tuple[list[Module], list[SkippedFile]]:
+    """Parse what matters; give the modules, and what this Python cannot parse.
+
+    Parameters:
+        sources: the files.
+        known: the modules that were read before, by the paths and bytes of their files, for who
+            reads a project several times; what is read is added.
+    """
     packages = {
         source.path.rpartition("/")[0]
         for source in sources
@@ -135,16 +144,22 @@ def parse(sources: Sequence[SourceFile]) -> tuple[list[Module], list[SkippedFile
     failed: list[SkippedFile] = []
     for source in sorted(sources, key=lambda each: each.path):
         if source.matters:
+            key = (source.path, source.data)
+            if known is not None and key in known:
+                modules.append(known[key])
+                continue
             try:
                 names = import_names(source.path, packages)
                 modules.append(read_module(source.path, names, source.data))
+                if known is not None:
+                    known[key] = modules[-1]
             except NotUnderstood as error:
                 failed.append(SkippedFile(source.path, str(error)))
     return modules, failed
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """Keep the garbage collector from looking at millions of nodes that all stay, again and again."""
     was = gc.isenabled()
     gc.disable()

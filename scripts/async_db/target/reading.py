@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
-import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 from async_db.target.files import decoded
+from async_db.target.parsing import NotUnderstood, parsed, why_not
 from async_db.target.structure import (
     Binding,
     Call,
@@ -20,22 +18,8 @@ from async_db.target.structure import (
     enclosing_function,
 )
 
-_OLD_PYTHON = re.compile(r"^\s*(?:print\s+[\"'\w]|exec\s+[\"'])", re.MULTILINE)
-_BARE_EXCEPT = re.compile(
-    r"^(?P<start>[ \t]*except\*?[ \t]+)(?P<types>[\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)",
-    re.MULTILINE,
-)
-_GENERICS = re.compile(
-    r"^[ \t]*(?:(?:(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*\[|(?P<type>type[ \t]+)\w+[ \t]*[\[=])",
-    re.MULTILINE,
-)
-"""Type parameters and `type` statements, which Python 3.12 brought."""
 _CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
 """Of each class of node, the fields that can hold others; what only marks a use has none."""
-
-
-class NotUnderstood(Exception):
-    """A file cannot be parsed; the message says why and by which Python it could be."""
 
 
 def read_module(path: str, names: tuple[str, ...], data: bytes) -> Module:
@@ -51,74 +35,16 @@ def read_module(path: str, names: tuple[str, ...], data: bytes) -> Module:
     """
     try:
         text = decoded(data)
-        tree = _parsed(text)
+        tree = parsed(text)
         module = Module(names[0], 1, path=path, names=names, text=text, tree=tree)
         _Reader(module).statements(tree.body)
     except SyntaxError as error:
-        raise NotUnderstood(_reason(text, error)) from error
+        raise NotUnderstood(why_not(text, error)) from error
     except ValueError as error:
         raise NotUnderstood(str(error)) from error
     except (RecursionError, MemoryError) as error:
         raise NotUnderstood("nested too deeply") from error
     return module
-
-
-def _parsed(text: str) -> ast.Module:
-    """Parse a text, and as far as it goes that of newer Pythons.
-
-    Raises:
-        SyntaxError: it is not Python, or uses what only a newer one knows.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except SyntaxError as error:
-            older = _for_older_python(text)
-            if older == text:
-                raise
-            try:
-                return ast.parse(older)
-            except SyntaxError:
-                raise error from None
-
-
-def _for_older_python(text: str) -> str:
-    """Write what newer Pythons allow as this one understands it, each line where it was.
-
-    Type parameters (3.12) are left out, and the types after `except` (3.14) get parentheses.
-    """
-    parts: list[str] = []
-    end = 0
-    for found in _GENERICS.finditer(text):
-        bracket = found.end() - 1
-        parts.append(text[end : found.start("type")] if found["type"] else text[end:bracket])
-        parts.append(text[found.end("type") : bracket] if found["type"] else "")
-        end = bracket
-        if text[bracket] == "[":
-            end = _closed(text, bracket)
-            parts.append("\\\n" * text.count("\n", bracket, end))  # lines stay where they are
-    return _BARE_EXCEPT.sub(r"\g<start>(\g<types>)", "".join(parts) + text[end:])
-
-
-def _closed(text: str, start: int) -> int:
-    """Give the place behind the bracket that closes the one at `start`."""
-    depth = 0
-    for place in range(start, len(text)):
-        depth += {"[": 1, "]": -1}.get(text[place], 0)
-        if depth == 0:
-            return place + 1
-    return len(text)
-
-
-def _reason(text: str, error: SyntaxError) -> str:
-    version = ".".join(map(str, sys.version_info[:2]))
-    where = f"line {error.lineno}: {error.msg}"
-    if _OLD_PYTHON.search(text):
-        return f"Python {version} cannot parse it, Python 2 could: {where}"
-    if _GENERICS.search(text):
-        return f"Python {version} cannot parse it, 3.12 or newer could: {where}"
-    return f"Python {version} cannot parse it, a newer one may: {where}"
 
 
 class _Reader:
@@ -433,13 +359,6 @@ class _Reader:
 def _is_type_checking(node: ast.expr) -> bool:
     name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     return name == "TYPE_CHECKING"
-
-
-def strings_in(node: ast.expr) -> Iterator[str]:
-    """Give the literal texts in an expression, those between the values of an f-string too."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            yield each.value
 
 
 _SPECIAL: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {

@@ -214,3 +214,8 @@ def scopes_outwards(scope: Scope) -> Iterator[Scope]:
         if current is scope or not isinstance(current, Class):
             yield current
         current = current.parent
+
+
+def first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    """Give the line that a definition begins in, its decorators included."""
+    return min([node.lineno, *(each.lineno for each in node.decorator_list)])

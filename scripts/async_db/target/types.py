@@ -6,6 +6,8 @@ either: whoever asks has to be sure. None in it does not count, so `Session | No
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from async_db.target.structure import Class, Function, Module
@@ -97,3 +99,18 @@ Type = (
     | Iteration
     | Returning
 )
+
+
+def joined(types: Iterable[Type | None]) -> Type | None:
+    """Give the one type that all are, or None: one that is not known could be anything."""
+    found: Type | None = None
+    for each in types:
+        if each is None or (found is not None and each != found):
+            return None
+        found = each
+    return found
+
+
+def is_none(node: ast.expr | None) -> bool:
+    """Say whether an expression is None itself, which does not count."""
+    return isinstance(node, ast.Constant) and node.value is None

@@ -12,6 +12,7 @@ from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
+from .recording import RunRecorder, recording, settled_below
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
 
@@ -26,6 +27,7 @@ __all__ = [
     "Place",
     "Receive",
     "Recorder",
+    "RunRecorder",
     "Scope",
     "Send",
     "Serve",
@@ -36,6 +38,8 @@ __all__ = [
     "findings_of",
     "is_test",
     "place_of",
+    "recording",
+    "settled_below",
     "started",
     "watched",
 ]

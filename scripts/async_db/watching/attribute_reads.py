@@ -44,7 +44,7 @@ def attribute_read(executed: ORMExecuteState) -> str:
     if read is None:
         return "expired columns"
     state, key = read
-    return f"{_kind(state, key, executed.session)} {state.class_.__name__}.{key}"
+    return f"{kind_of_load(state, key, executed.session)} {state.class_.__name__}.{key}"
 
 
 def detached_read() -> str:
@@ -56,7 +56,7 @@ def detached_read() -> str:
     if read is None or read[0].expired:
         return ""
     state, key = read
-    kind = _kind(state, key, None)
+    kind = kind_of_load(state, key, None)
     return "" if kind == "discarded" else f"{kind} {state.class_.__name__}.{key}"
 
 
@@ -80,7 +80,8 @@ def _read() -> tuple[Any, str] | None:
     return None if found is None or None in found else found  # type: ignore[return-value]
 
 
-def _kind(state: Any, key: str, session: Session | None) -> str:
+def kind_of_load(state: Any, key: str, session: Session | None) -> str:
+    """Tell why an attribute that is being read is not there, as `attribute_read` names it."""
     if state.expired:
         return "expired" if session and session.expire_on_commit else "discarded"
     if key not in state.expired_attributes:

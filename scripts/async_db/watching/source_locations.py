@@ -46,7 +46,7 @@ class SourceLocations:
             if frame is None:
                 if outside:
                     return None
-                frame, outside = _awaiting_frame(), True
+                frame, outside = awaiting_frame(), True
                 continue
             code = frame.f_code
             if id(code) in limits:
@@ -60,7 +60,10 @@ class SourceLocations:
 
     def path_of(self, code: CodeType) -> str | None:
         """Give the path of a project's own code, relative to the project; None for other code."""
-        file = code.co_filename
+        return self.path_of_file(code.co_filename)
+
+    def path_of_file(self, file: str) -> str | None:
+        """Give the path of a file of the project's own, as `path_of` does."""
         if file not in self._own:
             self._own[file] = self._inside(file)
         return self._own[file]
@@ -117,7 +120,7 @@ def _awaited(inner: Any) -> object:
     return None
 
 
-def _awaiting_frame() -> FrameType | None:
+def awaiting_frame() -> FrameType | None:
     """Return where the coroutine waits on whose behalf SQLAlchemy runs this greenlet, if it does."""
     greenlet = sys.modules.get("greenlet")
     current = greenlet.getcurrent() if greenlet else None

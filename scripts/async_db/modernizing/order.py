@@ -1,0 +1,23 @@
+"""The steps of the move, in their order."""
+
+from __future__ import annotations
+
+from async_db.modernizing.step import StepFunction
+from async_db.modernizing.steps.database import applications, database, requirements
+from async_db.modernizing.steps.propagation import propagation
+from async_db.modernizing.steps.queries import queries
+from async_db.modernizing.steps.slicing import slicing
+from async_db.modernizing.steps.tests import tests
+from async_db.modernizing.steps.threads import threads
+
+STEPS: tuple[StepFunction, ...] = (
+    slicing,
+    queries,
+    propagation,
+    threads,
+    database,
+    applications,
+    requirements,
+    tests,
+)
+"""Each works on what the one before left, and is idle where it finds nothing of its own."""

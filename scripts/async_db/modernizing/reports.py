@@ -1,0 +1,96 @@
+"""A move as a person reads it, in one screen, and as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from async_db.findings import counted, json_text, visible
+from async_db.modernizing.changes import Change
+from async_db.modernizing.modernization import Modernization
+
+SCHEMA_VERSION = 1
+_MOST_CHARACTERS = 10_000
+_FEWER = (40, 20, 10, 5, 3, 1)
+"""How many places of each reason are tried until a report is short enough."""
+_MOST_SKIPPED = 5
+
+
+def as_report(move: Modernization, *, everything: bool = False) -> str:
+    """Tell a move: sizes first, then what is left, reason by reason.
+
+    Parameters:
+        move: what would be written, or was.
+        everything: tell all places; otherwise as many as can be read in one go.
+    """
+    if everything:
+        return _report(move, len(move.changes))
+    report = ""
+    for places in _FEWER:
+        report = _report(move, places)
+        if len(report) <= _MOST_CHARACTERS:
+            break
+    return report
+
+
+def _report(move: Modernization, places: int) -> str:
+    lines = list(_summary(move))
+    doubtful = [each for each in move.changes if each.grade == "unsafe"]
+    if doubtful:
+        lines += ["", f"made, with a doubt ({len(doubtful)}):", *_by_reason(doubtful, places)]
+    if move.left:
+        lines += ["", f"left to a person ({len(move.left)}), each marked in the code:"]
+        lines += _by_reason(move.left, places)
+    lines += _skipped(move)
+    return "\n".join(lines) + "\n"
+
+
+def _summary(move: Modernization) -> Iterator[str]:
+    changed = move.after.changed()
+    counts = move.counts
+    if not changed:
+        yield "modernize: nothing to change"
+        return
+    yield f"modernize: {counted(len(changed), 'file')}, {counted(sum(counts.values()), 'change')}, {len(move.left)} left"
+    yield "  " + ", ".join(f"{kind} {number}" for kind, number in counts.most_common())
+    sources = Counter(each.knowledge for each in move.changes if each.kind == "await")
+    if set(sources) - {"model"}:
+        yield "  awaits by source: " + ", ".join(f"{name} {sources[name]}" for name in sources)
+
+
+def _by_reason(changes: Sequence[Change], places: int) -> Iterator[str]:
+    reasons: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        reasons.setdefault((each.rule, each.reason), []).append(each)
+    for (rule, reason), alike in sorted(reasons.items(), key=lambda pair: -len(pair[1])):
+        yield f"  {visible(reason)} [{rule}]"
+        for each in alike[:places]:
+            yield f"    {visible(each.path)}:{each.line}  {visible(each.code[:100])}"
+        if len(alike) > places:
+            yield f"    and {len(alike) - places} more (--all)"
+
+
+def _skipped(move: Modernization) -> Iterator[str]:
+    skipped = move.before.skipped
+    if skipped:
+        yield ""
+        yield f"not read ({len(skipped)}):"
+        for each in skipped[:_MOST_SKIPPED]:
+            yield f"  {visible(each.path)}: {visible(each.reason)}"
+        if len(skipped) > _MOST_SKIPPED:
+            yield f"  and {len(skipped) - _MOST_SKIPPED} more (--format json)"
+
+
+def as_data(move: Modernization) -> str:
+    """Tell a move as JSON."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "files": sorted(move.after.changed()),
+        "created": sorted(move.after.created),
+        "counts": dict(move.counts.most_common()),
+        "changes": [asdict(each) for each in move.changes if each.grade != "withheld"],
+        "left": [asdict(each) for each in move.left],
+        "skipped": [asdict(each) for each in move.before.skipped],
+    }
+    return json_text(data)

@@ -1,0 +1,131 @@
+"""The names of SQLAlchemy's sync classes and functions become those of their async counterparts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from async_db.modernizing.step import Step
+from async_db.modernizing.steps.propagation import is_migration
+from async_db.target import Function, LibraryObject, Module, Scope, enclosing_function, libraries
+
+_RULE = "migrating/no-sync-left"
+_ASYNCIO = "sqlalchemy.ext.asyncio"
+RENAMED = {
+    libraries.SESSION: (_ASYNCIO, "AsyncSession"),
+    libraries.SESSIONMAKER: (_ASYNCIO, "async_sessionmaker"),
+    libraries.ENGINE: (_ASYNCIO, "AsyncEngine"),
+    libraries.CONNECTION: (_ASYNCIO, "AsyncConnection"),
+    "sqlalchemy.orm.SessionTransaction": (_ASYNCIO, "AsyncSessionTransaction"),
+    "sqlalchemy.create_engine": (_ASYNCIO, "create_async_engine"),
+    "sqlalchemy.engine_from_config": (_ASYNCIO, "async_engine_from_config"),
+    libraries.SQLMODEL_SESSION: ("sqlmodel.ext.asyncio.session", "AsyncSession"),
+    "sqlalchemy.QueuePool": ("sqlalchemy.pool", "AsyncAdaptedQueuePool"),
+}
+"""What each becomes, and the module that has it."""
+_LAST = frozenset(name.rpartition(".")[2] for name in RENAMED)
+_LISTENING = frozenset({"listens_for", "listen", "contains"})
+
+
+def rename(step: Step) -> None:
+    """Rename what is sync in all files, but for migrations and hooks, which stay so."""
+    for module in step.project.modules:
+        if is_migration(module) or not any(name in module.text for name in _LAST):
+            continue
+        for node, scope in _named(module):
+            if isinstance(node, ast.Constant):
+                _in_text(step, module, node, scope)
+            else:
+                _one(step, module, node, scope)
+
+
+def _one(step: Step, module: Module, node: ast.Name | ast.Attribute, scope: Scope) -> None:
+    of = step.service.types.of(node, scope)
+    if not isinstance(of, LibraryObject) or of.bound_to is not None or of.name not in RENAMED:
+        return
+    if _is_hook(step, module, node, scope):
+        return
+    source, name = RENAMED[of.name]
+    editing = step.editing(module)
+    editing.replace(node, name)
+    step.add_import(module, source, name)
+    if isinstance(node, ast.Name):
+        step.drop_import(module, node.id)
+    step.changed(module, node, "name", rule=_RULE)
+
+
+def _is_hook(step: Step, module: Module, node: ast.AST, scope: Scope) -> bool:
+    """Say whether a name is of what SQLAlchemy calls with a sync session: an event hook's."""
+    function = enclosing_function(scope)
+    if function is not None and _listens(step, function):
+        return True
+    editing = step.editing(module)
+    current = editing.parent(node)
+    while current is not None and not isinstance(current, ast.stmt):
+        if isinstance(current, ast.Call):
+            name = getattr(current.func, "attr", getattr(current.func, "id", ""))
+            if name in _LISTENING:
+                return True
+        current = editing.parent(current)
+    return isinstance(current, ast.FunctionDef) and any(
+        _decorates(each) for each in current.decorator_list
+    )
+
+
+def _listens(step: Step, function: Function) -> bool:
+    names = {name.rpartition(".")[2] for name in step.service.types.decorators(function)}
+    return bool(names & _LISTENING)
+
+
+def _decorates(node: ast.expr) -> bool:
+    func = node.func if isinstance(node, ast.Call) else node
+    return getattr(func, "attr", getattr(func, "id", "")) in _LISTENING
+
+
+def _in_text(step: Step, module: Module, node: ast.Constant, scope: Scope) -> None:
+    """Rename inside an annotation that is a text."""
+    text = str(node.value)
+    for word in set(re.findall(r"\w+", text)) & _LAST:
+        of = step.service.types.of_name(scope, word)
+        if isinstance(of, LibraryObject) and of.name in RENAMED:
+            source, name = RENAMED[of.name]
+            editing = step.editing(module)
+            written = editing.source(node)
+            editing.replace(node, re.sub(rf"\b{word}\b", name, written))
+            step.add_import(module, source, name)
+            step.drop_import(module, word)
+            return
+
+
+def _named(
+    module: Module,
+) -> Iterator[tuple[ast.Name | ast.Attribute | ast.Constant, Scope]]:
+    """Give what may name something of SQLAlchemy, each with the scope that it stands in."""
+    names = {*_LAST, *_aliases(module)}
+    scopes: dict[ast.AST, Scope] = {each.node: each for each in module.all_functions}
+    scopes |= {each.node: each for each in module.all_classes}
+    waiting: list[tuple[ast.AST, Scope]] = [(module.tree, module)] if module.tree else []
+    while waiting:
+        node, scope = waiting.pop()
+        if isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load):
+            yield node, scope
+            continue
+        if isinstance(node, ast.Attribute) and node.attr in _LAST:
+            yield node, scope
+            continue
+        own = scopes.get(node, scope)
+        for field, value in ast.iter_fields(node):
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.Constant) and field in ("annotation", "returns"):
+                    if isinstance(child.value, str):
+                        yield child, own
+                elif isinstance(child, ast.AST):
+                    waiting.append((child, own))
+
+
+def _aliases(module: Module) -> Iterator[str]:
+    for scope in (module, *module.all_functions):
+        for name, bindings in scope.bindings.items():
+            if any(each.kind == "from" and each.name in _LAST for each in bindings):
+                yield name

@@ -1,0 +1,214 @@
+"""Which functions become async: those that have something to await, found by a fixpoint.
+
+A function moves when it waits for a library's object itself, or calls what moves; its family moves
+with it. What cannot be async stops there: it stays, is told, and its callers stay too.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from async_db.auditing import Service
+from async_db.modernizing.changes import Knowledge
+from async_db.modernizing.steps.propagation.awaitables import (
+    NAMES,
+    Treatment,
+    runs_schema,
+    treatment_of,
+    uses_client,
+)
+from async_db.modernizing.steps.propagation.blocked import reason_against
+from async_db.modernizing.steps.propagation.families import Families
+from async_db.modernizing.steps.propagation.passing import Passed, passed_functions
+from async_db.target import (
+    Call,
+    Function,
+    Instance,
+    Module,
+    Scope,
+    enclosing_function,
+)
+
+
+@dataclass(slots=True)
+class Moving:
+    """What moves.
+
+    Parameters:
+        functions: that become async, in the order in which they were found.
+        blocked: that would have to, and cannot; with the reason.
+        sites: the calls of what moves, and where that is known from.
+        direct: the calls of libraries' objects that wait, and what happens to each.
+        passed: where functions that move are given to somebody who calls them.
+    """
+
+    functions: dict[Function, None] = field(default_factory=dict)
+    blocked: dict[Function, str] = field(default_factory=dict)
+    sites: dict[Call, Knowledge] = field(default_factory=dict)
+    direct: dict[Call, Treatment] = field(default_factory=dict)
+    passed: list[Passed] = field(default_factory=list)
+
+
+def find_moving(
+    service: Service,
+    edges: dict[Call, tuple[Function, Knowledge]],
+    world: frozenset[tuple[str, str]] | None = None,
+) -> Moving:
+    """Find what moves.
+
+    Parameters:
+        service: the model of the target.
+        world: the definitions that may move, by path and name; tests' clients stay as they are
+            then. All may, if it is not given.
+        edges: what calls run, as far as it is known from elsewhere than the model.
+    """
+    return _Search(service, edges, world).search()
+
+
+def is_migration(module: Module) -> bool:
+    """Say whether a file is Alembic's, which runs with a connection of its own."""
+    return any(
+        each.name in ("op", "context") and each.target == "alembic" for each in module.imports
+    ) or (module.path.rpartition("/")[2] == "env.py" and "alembic" in module.text)
+
+
+class _Search:
+    def __init__(
+        self,
+        service: Service,
+        edges: dict[Call, tuple[Function, Knowledge]],
+        world: frozenset[tuple[str, str]] | None,
+    ) -> None:
+        self.service = service
+        self.world = world
+        self.types = service.types
+        self.calls = service.calls
+        self.edges = edges
+        self.families = Families(service.calls)
+        self.found = Moving()
+        self.waiting: deque[Function] = deque()
+        self.by_callee: dict[Function, list[Call]] = {}
+        for call, (callee, _) in edges.items():
+            self.by_callee.setdefault(callee, []).append(call)
+
+    def search(self) -> Moving:
+        for module in self.service.project.modules:
+            if not is_migration(module):
+                self._seed(module)
+        self._seed_schema()
+        self._seed_operations()
+        passed: dict[ast.AST, Passed] = {}
+        while self.waiting:
+            self._spread()
+            for each in passed_functions(self.service, self.found.functions):
+                passed[each.node] = each
+                for call in each.runs:
+                    self._site(call, "model")
+        self.found.passed = list(passed.values())
+        return self.found
+
+    def _seed(self, module: Module) -> None:
+        for call in module.all_calls:
+            treatment: Treatment = ""
+            if call.use == "entered" or call.name in NAMES:
+                treatment = treatment_of(call, self.types)
+            if self.world is not None and uses_client(call, self.types):
+                continue
+            if treatment and call.use != "awaited":
+                self.found.direct[call] = treatment
+                self._must(enclosing_function(call.scope), call)
+
+    def _seed_schema(self) -> None:
+        """What makes or drops tables by an engine or a connection waits for them."""
+        for name in ("create_all", "drop_all", "reflect"):
+            for call in self.calls.named(name):
+                if runs_schema(call, self.types) and not is_migration(call.scope.module):
+                    self.found.direct[call] = "schema"
+                    self._must(enclosing_function(call.scope), call)
+
+    def _seed_operations(self) -> None:
+        """Have what FastAPI calls with a session run in the loop, where the session is used.
+
+        A `def` operation runs in a thread, and would add to the session while a query of another
+        task runs on it.
+        """
+        web = self.service.web
+        for function in (*web.route_functions, *web.provided_functions):
+            if function.is_async or function.name == "__init__":
+                continue  # a class that is depended on only keeps the session
+            if any(
+                self.service.sessions.holds_session(self.types.of_name(function, each.arg))
+                for each in function.parameters
+            ):
+                self._must(function, None)
+
+    def _spread(self) -> None:
+        while self.waiting:
+            function = self.waiting.popleft()
+            if function.is_async:
+                continue  # its callers have to do with a coroutine today
+            known = [call for call, _ in self.calls.callers(function)]
+            for call in known:
+                self._site(call, "model")
+            for call in self.by_callee.get(function, ()):
+                if call not in self.found.sites:
+                    self._site(call, self.edges[call][1])
+            for call in self._entering(function):
+                self._site(call, "model")
+
+    def _site(self, call: Call, knowledge: Knowledge) -> None:
+        if call.use == "awaited" or call in self.found.sites or is_migration(call.scope.module):
+            return
+        self.found.sites[call] = knowledge
+        self._must(enclosing_function(call.scope), call)
+
+    def _entering(self, function: Function) -> Iterator[Call]:
+        """Give the calls whose result is entered by `with`, where `__enter__` or `__exit__` moves."""
+        if function.name not in ("__enter__", "__exit__") or function.owner is None:
+            return
+        for module in self.service.project.modules:
+            for call in module.all_calls:
+                if call.use == "entered":
+                    given = self.types.of(call.node, call.scope)
+                    if isinstance(given, Instance) and function.owner in _classes(given, self):
+                        yield call
+
+    def _must(self, function: Function | None, call: Call | None) -> None:
+        """Have a function become async, and all that belongs to it, or say why it cannot."""
+        if (
+            function is None
+            or function in self.found.functions
+            or (call is not None and call.inside == "lambda")
+        ):
+            return
+        if self.world is not None and not _is_within(function, self.world):
+            return
+        family = self.families.of(function)
+        if function.name in ("__enter__", "__exit__") and function.owner is not None:
+            pair = [function.owner.bindings.get(name) for name in ("__enter__", "__exit__")]
+            others = [each[-1].definition for each in pair if each]
+            family = (*family, *(each for each in others if isinstance(each, Function)))
+        for each in family:
+            reason = "" if each.is_async else reason_against(self.service, each)
+            if reason:
+                self.found.blocked[function] = reason
+                return
+        for each in family:
+            if each not in self.found.functions:
+                self.found.functions[each] = None
+                self.waiting.append(each)
+
+
+def _is_within(function: Function, world: frozenset[tuple[str, str]]) -> bool:
+    """Say whether a function is, or is part of, one of some definitions."""
+    outermost: Scope = function
+    while outermost.parent is not None and outermost.parent.parent is not None:
+        outermost = outermost.parent
+    return (function.module.path, outermost.name) in world
+
+
+def _classes(given: Instance, search: _Search) -> tuple[object, ...]:
+    return search.types.mro(given.of) if not isinstance(given.of, str) else ()

@@ -1,0 +1,124 @@
+"""Functions that are given to somebody who calls them, and who awaits what they give."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from async_db.auditing import Service
+from async_db.target import Call, Function, FunctionObject, argument
+
+Passing = Literal["thread", "own", "left"]
+"""To what runs it in a thread, to a function of the target that calls it, to somebody else."""
+_AWAITS = frozenset(
+    {
+        *("Depends", "Security", "add_task", "BackgroundTask", "middleware", "Factory", "Resource"),
+        *("add_api_route", "add_api_websocket_route", "add_event_handler"),
+        *("exception_handler", "add_exception_handler", "fixture", "override"),
+        *("create_task", "gather", "wait_for", "ensure_future", "partial", "wraps"),
+        *("tool", "resource", "prompt"),  # of an MCP server
+        *("isinstance", "getattr", "hasattr", "signature", "iscoroutinefunction"),
+        *("contextmanager", "asynccontextmanager", "AsyncMock", "Callable", "Coroutine"),
+    }
+)
+"""What takes async functions as it takes plain ones, or does not call what it is given."""
+_THREADS = {
+    "run_in_threadpool": 0,
+    "to_thread": 0,
+    "run_sync": 0,
+    "run_in_executor": 1,
+}
+"""What runs a function in a thread, and which argument is the function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A function that moves, given to a call.
+
+    Parameters:
+        call: that is given the function.
+        node: the argument.
+        function: the function.
+        how: by whom it is called.
+        runs: the calls that run it, where it is known: of a parameter of the target's functions.
+    """
+
+    call: Call
+    node: ast.expr
+    function: Function
+    how: Passing
+    runs: tuple[Call, ...] = ()
+
+
+def passed_functions(service: Service, moving: Collection[Function]) -> Iterator[Passed]:
+    """Find where functions that move are given to calls that do not await what they give.
+
+    Parameters:
+        service: the model of the target.
+        moving: the functions that become async.
+    """
+    names = {function.name for function in moving}
+    for module in service.project.modules:
+        for call in module.all_calls:
+            if _name(call) in _AWAITS:
+                continue
+            for node in [*call.node.args, *(each.value for each in call.node.keywords)]:
+                name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+                if name in names:
+                    yield from _passed(service, call, node, moving)
+
+
+def _name(call: Call) -> str:
+    """Give the name of what is called; of `server.tool(name="x")(function)` that is `tool`."""
+    func = call.node.func
+    if isinstance(func, ast.Call):
+        func = func.func
+        return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return call.name
+
+
+def _passed(
+    service: Service, call: Call, node: ast.expr, moving: Collection[Function]
+) -> Iterator[Passed]:
+    of = service.types.of(node, call.scope)
+    if not isinstance(of, FunctionObject) or of.function not in moving or of.function.is_async:
+        return
+    if call.name in _THREADS:
+        place = _THREADS[call.name]
+        if call.use == "awaited" and len(call.node.args) > place and call.node.args[place] is node:
+            yield Passed(call, node, of.function, "thread")
+            return
+    runs = tuple(_runs(service, call, node, moving))
+    yield Passed(call, node, of.function, "own" if runs else "left", runs)
+
+
+def _runs(
+    service: Service, call: Call, node: ast.expr, moving: Collection[Function]
+) -> Iterator[Call]:
+    """Give the calls of the parameter that a function of the target gets a function by.
+
+    None, unless every call of that function passes one that moves.
+    """
+    for callee in service.calls.callees(call):
+        function = callee.function
+        for parameter in function.parameters:
+            name = parameter.arg
+            if argument(call.node, function, name) is not node:
+                continue
+            if all(
+                _moves(service, site, function, name, moving)
+                for site, _ in service.calls.callers(function)
+            ):
+                for each in function.calls:
+                    if isinstance(each.node.func, ast.Name) and each.node.func.id == name:
+                        yield each
+
+
+def _moves(
+    service: Service, site: Call, function: Function, name: str, moving: Collection[Function]
+) -> bool:
+    given = argument(site.node, function, name)
+    of = service.types.of(given, site.scope) if given is not None else None
+    return isinstance(of, FunctionObject) and (of.function in moving or of.function.is_async)

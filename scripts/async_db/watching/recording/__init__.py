@@ -1,0 +1,6 @@
+"""Recording, of a target's sync tests, what moving it to async needs to know: see `records`."""
+
+from .hooks import recording
+from .recorder import RunRecorder, settled_below
+
+__all__ = ["RunRecorder", "recording", "settled_below"]

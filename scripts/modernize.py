@@ -1,0 +1,158 @@
+"""Move a sync FastAPI and SQLAlchemy service to async, and say exactly what is left.
+
+It reads the target's source, never imports or runs it, and changes nothing without --write: then
+all files or none. What it cannot do is marked in the code, `# async-db: unresolved[topic/slug]
+reason`, which audit.py tells of until it is gone. A second run changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from async_db.findings import visible
+from async_db.modernizing import (
+    STEPS,
+    Modernization,
+    Options,
+    Sources,
+    UncommittedError,
+    as_data,
+    as_report,
+    modernize,
+    read_sources,
+    refuse_uncommitted,
+)
+from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
+from async_db.target import TargetError, without_collecting
+
+DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
+
+EXAMPLES = """\
+examples:
+  python3 scripts/modernize.py ../shop                      # what would change, what is left, why
+  python3 scripts/modernize.py ../shop --diff | less
+  python3 scripts/modernize.py ../shop --slice app/orders --diff
+  python3 scripts/modernize.py ../shop --write
+  python3 scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
+  python3 scripts/modernize.py ../shop --format json
+
+exit codes:
+  0    nothing is left to a person
+  1    something is
+  2    the call or its input was wrong, or it could not be written; nothing was changed
+  130  interrupted; nothing was changed
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; answers with its exit code."""
+    call = build_parser().parse_args(arguments)
+    try:
+        with without_collecting():
+            move = _moved(call)
+        if call.write:
+            _write(call.path, move, allow_dirty=call.allow_dirty)
+        _tell(call, move)
+    except (TargetError, UncommittedError, WriteError) as error:
+        print(f"modernize: {visible(str(error))}", file=sys.stderr)
+        return REFUSED
+    except OSError as error:
+        print(f"modernize: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("modernize: interrupted; nothing was changed", file=sys.stderr)
+        return INTERRUPTED
+    return LEFT if move.left else DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="modernize.py",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("path", type=Path, metavar="PATH", help="the project's folder")
+    add(
+        "--slice", action="append", metavar="PATH", help="move this file or folder; may be repeated"
+    )
+    add("--write", action="store_true", help="write it; otherwise nothing is changed")
+    add("--diff", action="store_true", help="show the changes of each file")
+    add("--unsafe", action="store_true", help="make also the changes that are not sure")
+    add("--allow-dirty", action="store_true", help="write although files are not committed")
+    add("--format", choices=("text", "json"), default="text", help="how it is told")
+    add("--all", action="store_true", help="tell every place, however many there are")
+    return parser
+
+
+def _moved(call: argparse.Namespace) -> Modernization:
+    path: Path = call.path
+    if not path.is_dir():
+        raise TargetError(f"{path}: name the project's folder")
+    sources = read_sources(path)
+    if not sources.project().speaks_of_databases:
+        raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
+    slices = tuple(_within(sources, each) for each in call.slice or ())
+    return modernize(sources, Options(unsafe=call.unsafe, slices=slices), STEPS)
+
+
+def _within(sources: Sources, name: str) -> str:
+    """Give a slice as a path relative to the project.
+
+    Raises:
+        TargetError: no file of the project is in it.
+    """
+    path = PurePosixPath(name).as_posix().removeprefix("./").rstrip("/")
+    if not any(each == path or each.startswith(f"{path}/") for each in sources.texts):
+        raise TargetError(f"--slice {name}: no Python file of the project is there")
+    return path
+
+
+def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
+    changed = move.after.changed()
+    if not allow_dirty:
+        try:
+            refuse_uncommitted(root, changed.keys())
+        except UncommittedError as error:
+            raise UncommittedError(f"{error}: commit, or say --allow-dirty") from error
+    write(_plan(root, move), force=True)
+
+
+def _tell(call: argparse.Namespace, move: Modernization) -> None:
+    if call.diff:
+        _print("".join(unified_diff(file) for file in _plan(call.path, move).files))
+        return
+    if call.format == "json":
+        _print(as_data(move))
+        return
+    _print(as_report(move, everything=call.all))
+    if move.after.changed() and not call.write:
+        print("modernize: --diff shows it, --write writes it", file=sys.stderr)
+
+
+def _plan(root: Path, move: Modernization) -> Plan:
+    return plan_writing(
+        root, {PurePosixPath(path): data for path, data in move.after.changed().items()}
+    )
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
