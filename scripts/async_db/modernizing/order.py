@@ -14,10 +14,12 @@ from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
 from async_db.modernizing.steps.tests import tests
 from async_db.modernizing.steps.threads import threads
+from async_db.modernizing.steps.typed_mappings import typed_mappings
 
 STEPS: tuple[StepFunction, ...] = (
     slicing,
     queries,
+    typed_mappings,
     propagation,
     threads,
     database,

@@ -47,7 +47,7 @@ def spelling(step: Step, module: Module, other: Module) -> str:
         for binding in importer.imports:
             if _target(step, importer, binding) is other:
                 return binding.target
-    return other.name
+    return step.import_name(other)
 
 
 def _beside(step: Step, module: Module) -> Iterator[Module]:
