@@ -70,8 +70,8 @@ def _take_out(editing: Editing, statement: ast.stmt) -> None:
     start = above(editing, statement.lineno)
     end = places.next_line(places.span(statement)[1])
     before = places.text[:start].replace("\r\n", "\n")
-    while before.endswith("\n\n") and not places.text[end : places.next_line(end)].strip():
-        if end == places.next_line(end):
+    for _ in range(len(before) - len(before.rstrip("\n")) - 1):
+        if places.text[end : places.next_line(end)].strip():
             break
         end = places.next_line(end)
     editing.replace_range(start, end, "")
@@ -113,7 +113,7 @@ def _is_disposed(step: Step, engine: _Engine) -> bool:
     types = step.service.types
     for call in step.service.project.calls.named("dispose"):
         func = call.node.func
-        if call.scope.module.is_test or not isinstance(func, ast.Attribute):
+        if not step.service.serves(call.scope.module) or not isinstance(func, ast.Attribute):
             continue
         if not types.is_a(types.of(func.value, call.scope), libraries.ASYNC_ENGINE):
             continue
