@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from async_db.modernizing.step import StepFunction
 from async_db.modernizing.steps.database import applications, database, requirements
+from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
@@ -17,6 +18,7 @@ STEPS: tuple[StepFunction, ...] = (
     typed_mappings,
     propagation,
     threads,
+    loads,
     database,
     applications,
     requirements,

@@ -10,8 +10,8 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import is_migration
 from async_db.target import Call, Module, libraries
 
-_ENGINE_RULE = "engine/async-driver"
-_FACTORY_RULE = "session/expire-on-commit-false"
+_ENGINE_RULE = "engine/async-driver-url"
+_FACTORY_RULE = "session/no-expire-on-commit"
 _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",

@@ -7,7 +7,7 @@ import re
 from async_db.modernizing.changes import Change
 from async_db.modernizing.step import Step
 
-_RULE = "engine/async-driver"
+_RULE = "engine/async-driver-url"
 _WINDOWS = {
     "asyncpg": "asyncpg>=0.31",
     "aiosqlite": "aiosqlite>=0.20",
