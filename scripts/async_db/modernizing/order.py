@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from async_db.modernizing.step import StepFunction
-from async_db.modernizing.steps.database import applications, database, requirements
+from async_db.modernizing.steps.database import (
+    applications,
+    database,
+    lifetimes,
+    requirements,
+)
 from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
@@ -20,6 +25,7 @@ STEPS: tuple[StepFunction, ...] = (
     threads,
     loads,
     database,
+    lifetimes,
     applications,
     requirements,
     tests,
