@@ -9,6 +9,7 @@ from async_db.modernizing.steps.database import (
     lifetimes,
     requirements,
 )
+from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
@@ -22,6 +23,7 @@ STEPS: tuple[StepFunction, ...] = (
     typed_mappings,
     propagation,
     threads,
+    loads,
     database,
     lifetimes,
     applications,
