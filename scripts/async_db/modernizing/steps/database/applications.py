@@ -12,11 +12,11 @@ from async_db.modernizing.steps.database.events import Events, events_of, reache
 from async_db.modernizing.steps.database.importing import name_in, name_known, spelling
 from async_db.modernizing.steps.database.lifespans import (
     Lifetime,
-    above,
     extend_lifespan,
     without_decorator,
     write_lifespan,
 )
+from async_db.modernizing.steps.database.placing import above
 from async_db.modernizing.steps.database.tables import OfMetadata, at_start, calls_of_metadata
 from async_db.modernizing.steps.propagation import is_migration
 from async_db.target import (
