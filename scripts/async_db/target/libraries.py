@@ -112,6 +112,7 @@ _METHODS: dict[tuple[str, str], Type] = {
     (ENGINE, "execution_options"): Instance(ENGINE),
     (CONNECTION, "begin"): Manager(Instance(TRANSACTION), False),
     (CONNECTION, "begin_nested"): Manager(Instance(TRANSACTION), False),
+    (CONNECTION, "get_transaction"): Instance(TRANSACTION),
     (CONNECTION, "execute"): Instance(RESULT),
     (CONNECTION, "scalars"): Instance(RESULT),
     (CONNECTION, "execution_options"): Instance(CONNECTION),

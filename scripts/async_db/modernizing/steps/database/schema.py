@@ -44,6 +44,8 @@ def _one(step: Step, call: Call) -> None:
     if found is None or call.inside:
         return
     by, kind = found
+    if function is None and module.is_test:
+        return  # a fixture does it, which the tests' step writes
     if function is None:
         reason = "it runs at import, where nothing can be awaited: move it to the lifespan"
         step.withhold(module, call.node, _RULE, reason)

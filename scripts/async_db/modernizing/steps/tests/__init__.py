@@ -6,6 +6,8 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.tests.clients import clients
 from async_db.modernizing.steps.tests.configuration import configuration
 from async_db.modernizing.steps.tests.doubles import doubles
+from async_db.modernizing.steps.tests.set_up import overrides, set_up
+from async_db.modernizing.steps.tests.tables import tables
 
 __all__ = ["tests"]
 
@@ -14,6 +16,9 @@ def tests(step: Step) -> None:
     """Run the tests in the loop that the service runs in; in a slice they stay as they are."""
     if step.options.slices:
         return
+    tables(step)
+    set_up(step)
+    overrides(step)
     clients(step)
     doubles(step)
     configuration(step)
