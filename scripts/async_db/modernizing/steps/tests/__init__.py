@@ -6,6 +6,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.tests.clients import clients
 from async_db.modernizing.steps.tests.configuration import configuration
 from async_db.modernizing.steps.tests.doubles import doubles
+from async_db.modernizing.steps.tests.mocks import classes, mocks
 from async_db.modernizing.steps.tests.set_up import overrides, set_up
 from async_db.modernizing.steps.tests.tables import tables
 
@@ -21,4 +22,6 @@ def tests(step: Step) -> None:
     overrides(step)
     clients(step)
     doubles(step)
+    mocks(step)
+    classes(step)
     configuration(step)
