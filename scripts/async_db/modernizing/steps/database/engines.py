@@ -56,6 +56,8 @@ def engines(step: Step) -> None:
     ]
     calls.sort(key=lambda call: (call.scope.module.is_test, not service.serves(call.scope.module)))
     homes = [call.scope.module for call in calls if _needs_function(step, call)]
+    # What imports least of the service can be imported by the others without a circle.
+    homes.sort(key=lambda each: (each.is_test, len(service.imports_of(each))))
     for call in calls:
         _engine(step, call, homes[0] if homes else call.scope.module)
     for module in step.project.modules:

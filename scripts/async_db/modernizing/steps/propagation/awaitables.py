@@ -28,7 +28,7 @@ _AWAITED = {
         "execute scalar scalars exec_driver_sql commit rollback close invalidate"
     ),
     libraries.ENGINE: _words("dispose raw_connection"),
-    TEST_CLIENT: _words("get post put patch delete head options request send"),
+    TEST_CLIENT: _words("get post put patch delete head options request send close"),
 }
 _ENTERED = {
     libraries.SESSION: _words("begin begin_nested"),

@@ -35,7 +35,7 @@ _SYNC_ONLY = frozenset({"websocket_connect", "portal", "wait_startup", "wait_shu
 def clients(step: Step) -> None:
     """Replace the clients of all tests."""
     for module in step.project.modules:
-        if "TestClient" not in module.text:
+        if not module.is_test and "TestClient" not in module.text:
             continue
         for call in module.all_calls:
             function = enclosing_function(call.scope)
@@ -49,6 +49,11 @@ def clients(step: Step) -> None:
                 step, call
             ):
                 _rename_arguments(step, call)
+            elif call.name == "close" and _is_of_client(step, call):
+                editing = step.editing(module)
+                end = editing.places.span(call.node.func)[1]
+                editing.replace_range(end - len("close"), end, "aclose")
+                step.changed(module, call.node, "aclose", rule=_RULE)
         _annotations(step, module)
 
 

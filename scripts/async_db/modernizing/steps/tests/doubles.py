@@ -64,9 +64,9 @@ def _place(step: Step, call: Call) -> _Place | None:
     positional = list(call.node.args)
     named = {each.arg: each.value for each in call.node.keywords}
     double = named.get("new", named.get("value"))
-    if call.name == "patch":
-        target, rest = positional[:1], positional[1:2]
-    elif call.name == "setattr" and positional and isinstance(positional[0], ast.Constant):
+    if call.name == "patch" or (
+        call.name == "setattr" and positional and isinstance(positional[0], ast.Constant)
+    ):
         target, rest = positional[:1], positional[1:2]
     else:
         target, rest = positional[:2], positional[2:3]

@@ -43,7 +43,10 @@ def _engine(call: Call) -> ast.expr | None:
 def _fixture(step: Step, module: Module, calls: list[Call]) -> None:
     editing = step.editing(module)
     scope = "session" if module.path.endswith("conftest.py") else "module"
-    lines = [f'@pytest.fixture(scope="{scope}", autouse=True)', "async def _create_tables() -> None:"]
+    lines = [
+        f'@pytest.fixture(scope="{scope}", autouse=True)',
+        "async def _create_tables() -> None:",
+    ]
     for call in calls:
         engine = _engine(call)
         if engine is None:
