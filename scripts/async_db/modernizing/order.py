@@ -7,7 +7,7 @@ from async_db.modernizing.steps.database import applications, database, requirem
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
-from async_db.modernizing.steps.tests import tests
+from async_db.modernizing.steps.tests import isolation, tests
 from async_db.modernizing.steps.threads import threads
 from async_db.modernizing.steps.typed_mappings import typed_mappings
 
@@ -15,6 +15,7 @@ STEPS: tuple[StepFunction, ...] = (
     slicing,
     queries,
     typed_mappings,
+    isolation,
     propagation,
     threads,
     database,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.tests.apps import apps
 from async_db.modernizing.steps.tests.clients import clients
 from async_db.modernizing.steps.tests.configuration import configuration
 from async_db.modernizing.steps.tests.doubles import doubles
+from async_db.modernizing.steps.tests.isolation import isolation
 from async_db.modernizing.steps.tests.mocks import classes, mocks
 from async_db.modernizing.steps.tests.set_up import overrides, set_up
 from async_db.modernizing.steps.tests.tables import tables
 
-__all__ = ["tests"]
+__all__ = ["isolation", "tests"]
 
 
 def tests(step: Step) -> None:
@@ -20,6 +22,7 @@ def tests(step: Step) -> None:
     tables(step)
     set_up(step)
     overrides(step)
+    apps(step)
     clients(step)
     doubles(step)
     mocks(step)

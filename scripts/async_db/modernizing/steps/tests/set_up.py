@@ -7,12 +7,16 @@ import re
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import annotate
-from async_db.target import Class, Function, Module
+from async_db.target import Call, Class, Function, Module
 
 _RULE = "testing/async-client"
 _SCOPES = {"module": "module", "function": "", "class": "class", "method": ""}
 _NAME = re.compile(r"(setup|teardown)_(module|function|class|method)")
 _OF_UNITTEST = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
+_WHILE_RUNNING = (
+    "pytest cannot run an async fixture while the loop runs: name it among the parameters, or ask "
+    "for it in a fixture that stays `def`"
+)
 _ASYNC_CASE = "IsolatedAsyncioTestCase"
 
 
@@ -27,10 +31,29 @@ def set_up(step: Step) -> None:
                 continue
             if function.owner is not None and "unittest.TestCase" in _bases(step, function.owner):
                 cases[function.owner] = None
-            elif found := _NAME.fullmatch(function.name):
+                continue
+            for call in function.calls:
+                if call.name == "getfixturevalue" and not _is_sync_fixture(step, call):
+                    step.withhold(module, call.node, _RULE, _WHILE_RUNNING)
+            if found := _NAME.fullmatch(function.name):
                 _as_fixture(step, function, teardown=found[1] == "teardown", of=found[2])
     for case in cases:
         _case(step, case)
+
+
+def _is_sync_fixture(step: Step, call: Call) -> bool:
+    """Say whether all fixtures of the name that is asked for are plain ones."""
+    name = call.node.args[0] if call.node.args else None
+    if not isinstance(name, ast.Constant):
+        return False
+    found = [
+        function
+        for module in step.project.modules
+        if module.is_test
+        for function in module.all_functions
+        if function.name == name.value
+    ]
+    return bool(found) and not any(each.is_async for each in found)
 
 
 def _bases(step: Step, owner: Class) -> tuple[object, ...]:
