@@ -9,6 +9,13 @@ from collections.abc import Collection, Iterable, Iterator
 from async_db.modernizing.editing import Editing, Replacement, parsed
 
 _TESTED = (ast.If, ast.Try)
+_INSTALLED = frozenset(
+    {
+        *("alembic", "anyio", "asgi_lifespan", "fastapi", "httpx", "pydantic", "pytest"),
+        *("pytest_asyncio", "sqlalchemy", "sqlmodel", "starlette"),
+    }
+)
+"""What is installed for sure, among which another one of them is imported."""
 
 
 def edit_imports(
@@ -55,6 +62,8 @@ def _insert_line(editing: Editing, module: str, line: str) -> None:
         each for each in found if not getattr(each, "level", 0) and _module(each) != "__future__"
     ]
     like = [each for each in own if _kind(_module(each), module) == _kind(module, module)]
+    if _top(module) in _INSTALLED:
+        like = [each for each in own if _top(_module(each)) in _INSTALLED]
     later = [each for each in like if _sorted(each) > (line.startswith("from "), module)]
     if later:
         editing.insert(editing.places.start_of_line(later[0].lineno), f"{line}\n")
@@ -79,6 +88,10 @@ def _module(node: ast.Import | ast.ImportFrom) -> str:
     if isinstance(node, ast.Import):
         return node.names[0].name
     return "." * node.level + (node.module or "")
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _sorted(node: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
