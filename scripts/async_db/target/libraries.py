@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 LIBRARIES = (
-    _words("""aiosqlite alembic anyio asyncpg celery databases dependency_injector dishka fastapi
+    _words("""aiosqlite alembic asgi_lifespan anyio asyncpg celery databases dependency_injector dishka fastapi
         fastapi_users fastapi_users_db_sqlalchemy fastcrud flask httpx modern_di modern_di_fastapi
         psycopg psycopg2 punq pydantic pydantic_settings pytest pytest_asyncio requests sqlalchemy
         sqlmodel sse_starlette starlette svcs typing_extensions""")
@@ -112,6 +112,7 @@ _METHODS: dict[tuple[str, str], Type] = {
     (ENGINE, "execution_options"): Instance(ENGINE),
     (CONNECTION, "begin"): Manager(Instance(TRANSACTION), False),
     (CONNECTION, "begin_nested"): Manager(Instance(TRANSACTION), False),
+    (CONNECTION, "get_transaction"): Instance(TRANSACTION),
     (CONNECTION, "execute"): Instance(RESULT),
     (CONNECTION, "scalars"): Instance(RESULT),
     (CONNECTION, "execution_options"): Instance(CONNECTION),
