@@ -1,91 +1,93 @@
 """Render the scaffold: a whole project, or some of its layers into an existing project."""
 
 import argparse
-import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from async_db.findings import visible
 from async_db.scaffold import (
+    Given,
+    Job,
     Manifest,
     ManifestError,
-    MissingImport,
     Option,
     OptionError,
-    Options,
     Plan,
     TemplateError,
+    Wish,
     WriteError,
-    check_options,
-    layer_paths,
-    missing_imports,
-    plan_writing,
+    as_json,
+    as_text,
+    left_to_do,
+    prepare,
     read_manifest,
-    render_project,
-    requirements_of,
-    unified_diff,
+    refused_as_json,
+    told,
     write,
 )
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
-SCHEMA_VERSION = 1
-DONE, REFUSED, INTERRUPTED = 0, 2, 130
+DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 EXAMPLES = """\
 examples:
   python scripts/render.py shop --database sqlite --package shop --model OrderLine
   python scripts/render.py shop --with search,export --model Person --plural people
-  python scripts/render.py --into . --only engine,session --package shop --diff
-  python scripts/render.py --into . --only engine,session --package shop
+
+  python scripts/render.py --into . --only engine,session --diff    # look first
+  python scripts/render.py --into . --only engine,session
+  python scripts/render.py --into . --only engine,session --check   # once the rest is done by hand
+  python scripts/render.py --into . --only engine,session --plan    # all of it as JSON
 
 exit codes:
-  0    done
+  0    done; with --check: nothing is left to do by hand
+  1    with --check: something is left
   2    the call or its input was wrong, or it could not be written; nothing was changed
   130  interrupted; nothing was changed
 """
 
 
-@dataclass(frozen=True)
-class Job:
-    """What was asked for, with everything found out about it and nothing written yet."""
-
-    options: Options
-    plan: Plan
-    missing: list[MissingImport]
-    requirements: list[str]
-
-
 def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) -> int:
     """Run the command; answers with its exit code."""
+    call = argparse.Namespace(plan=False)
     try:
         manifest = read_manifest(templates)
         parser = build_parser(manifest)
         call = parser.parse_args(arguments)
         _check_call(parser, call)
-        job = _prepare(call, manifest, templates)
-        preview = call.dry_run or call.diff
+        job = prepare(templates, manifest, _wish(call, manifest))
+        preview = call.dry_run or call.diff or call.plan or call.check
         if preview:
             _note_refusal(call, job.plan)
         else:
             _refuse_occupied(call, job.plan)
             write(job.plan, force=call.force)
+        return _tell(call, job, preview)
     except (ManifestError, OptionError, TemplateError, WriteError) as error:
         _say(str(error))
+        if call.plan:
+            _print(refused_as_json(str(error)))
         return REFUSED
     except KeyboardInterrupt:
         _say("interrupted; nothing was changed")
         return INTERRUPTED
+
+
+def _tell(call: argparse.Namespace, job: Job, preview: bool) -> int:
+    if call.check:
+        left = left_to_do(job)
+        _print("".join(f"{line}\n" for line in left))
+        return LEFT if left else DONE
     if call.diff and all(file.action == "unchanged" for file in job.plan.files):
         _say("nothing would change")
-    for missing in job.missing:
-        _say(_missing_line(missing))
-    if job.requirements:
-        _say(f"needs installed: {', '.join(job.requirements)}")
-    _print(_json_report(job, preview, call.diff) if call.format == "json" else _text(job, call))
+    as_data = call.plan or call.format == "json"
+    for line in () if as_data and job.house is not None else told(job):
+        _say(line)
+    refused = preview and not call.force
+    _print(as_json(job, preview, call.diff) if as_data else as_text(job, call.diff, refused))
     return DONE
 
 
@@ -95,11 +97,14 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     Raises:
         ManifestError: an option of the manifest has the name of one of the command's own.
     """
-    layers = "".join(f"  {layer.name:<12} {layer.help}\n" for layer in manifest.layers.values())
+    layers = "".join(
+        f"{'*' if layer.not_into else ' '} {layer.name:<12} {layer.help}\n"
+        for layer in manifest.layers.values()
+    )
     parser = argparse.ArgumentParser(
         prog="render.py",
         description=__doc__,
-        epilog=f"layers:\n{layers}\n{EXAMPLES}",
+        epilog=f"layers (* not into a project with code of its own):\n{layers}\n{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -115,21 +120,59 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; say what would be")
     how.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+    how.add_argument("--plan", action="store_true", help="write nothing; print all of it as JSON")
+    how.add_argument(
+        "--check", action="store_true", help="write nothing; say what is left to do by hand"
+    )
     how.add_argument("--force", action="store_true", help="overwrite files that differ")
     how.add_argument("--format", choices=("text", "json"), default="text", help="of the report")
+    _add_house(parser)
     what = parser.add_argument_group("what")
     for option in manifest.options.values():
         try:
             what.add_argument(
                 f"--{option.name.replace('_', '-')}",
                 dest=_destination(option.name),
-                default=option.default,
                 metavar=option.name.upper(),
                 help=_help(option).replace("%", "%%"),
             )
         except argparse.ArgumentError as error:
             raise ManifestError(f"options.{option.name}: {error}") from error
     return parser
+
+
+def _add_house(parser: argparse.ArgumentParser) -> None:
+    house = parser.add_argument_group(
+        "a project with code of its own",
+        "What these do not say is read from it, and listed before anything else.",
+    )
+    house.add_argument(
+        "--place", metavar="MODULE", help="the package for the new modules, as app.db"
+    )
+    house.add_argument(
+        "--url", metavar="MODULE:EXPR", help="where the URL is, as app.config:settings.db, env:NAME"
+    )
+    house.add_argument(
+        "--base",
+        metavar="MODULE:CLASS",
+        help="what models inherit from; new for the scaffold's own",
+    )
+    house.add_argument("--tests", metavar="FOLDER", help="for the tests of the layers")
+    house.add_argument("--line-length", type=_length, metavar="N", help="of the formatted code")
+    house.add_argument(
+        "--existing",
+        choices=("beside", "replace"),
+        default="beside",
+        help="what becomes of the dependency that gives sessions now: it stays, or --check tells"
+        " where it is still used",
+    )
+
+
+def _length(text: str) -> int:
+    length = int(text)
+    if not 40 <= length <= 320:
+        raise argparse.ArgumentTypeError("between 40 and 320")
+    return length
 
 
 def _help(option: Option) -> str:
@@ -146,37 +189,36 @@ def _destination(option: str) -> str:
 def _check_call(parser: argparse.ArgumentParser, call: argparse.Namespace) -> None:
     if (call.out is None) == (call.into is None):
         parser.error("name either OUT for a new project or --into PROJECT for an existing one")
-    if call.only and call.into is None:
-        parser.error("--only needs --into PROJECT")
+    for name in ("only", "check"):
+        if getattr(call, name) and call.into is None:
+            parser.error(f"--{name} needs --into PROJECT")
     if "" in (call.out, call.into):
         parser.error("the folder's name is empty")
 
 
-def _prepare(call: argparse.Namespace, manifest: Manifest, templates: Path) -> Job:
-    given = {name: getattr(call, _destination(name)) for name in manifest.options}
-    options = check_options(manifest.options, given)
-    layers = _layers(call.only, manifest)
-    wanted = layer_paths(manifest, options, layers)
-    whole = render_project(templates, options.values)
-    tree = {path: text for path, text in whole.items() if path in wanted}
-    if not tree:
-        raise OptionError(f"{', '.join(layers)}: no files under these options")
-    target = Path(call.into if call.out is None else call.out)
-    plan = plan_writing(target, tree)
-    if call.out is not None:
-        return Job(options, plan, [], [])
-    if not plan.exists:
-        raise WriteError(f"{target} does not exist: a new project is rendered without --into")
-    layer_of = {
-        path: layer for layer in manifest.layers for path in layer_paths(manifest, options, [layer])
-    }
-    missing = missing_imports(whole, tree.keys(), plan.target, options.package, layer_of)
-    return Job(options, plan, missing, requirements_of(whole, tree.keys()))
+def _wish(call: argparse.Namespace, manifest: Manifest) -> Wish:
+    chosen = {name: getattr(call, _destination(name)) for name in manifest.options}
+    options = {name: value for name, value in chosen.items() if value is not None}
+    return Wish(
+        target=Path(call.into if call.out is None else call.out),
+        into=call.out is None,
+        layers=_layers(call.only),
+        given=Given(
+            package=options.get("package"),
+            place=call.place,
+            tests=call.tests,
+            base=call.base,
+            url=call.url,
+            line_length=call.line_length,
+            options=options,
+        ),
+        replacing=call.existing == "replace",
+    )
 
 
-def _layers(only: list[str] | None, manifest: Manifest) -> list[str]:
+def _layers(only: list[str] | None) -> list[str] | None:
     if only is None:
-        return list(manifest.layers)
+        return None
     return [name.strip() for names in only for name in names.split(",")]
 
 
@@ -196,39 +238,6 @@ def _note_refusal(call: argparse.Namespace, plan: Plan) -> None:
         _say(str(error))
     if (differing := plan.paths("overwritten")) and not call.force:
         _say(f"needs --force, as these differ: {', '.join(map(str, differing))}")
-
-
-def _missing_line(missing: MissingImport) -> str:
-    advice = f"add --only {missing.layer}" if missing.layer else "supply it yourself"
-    return f"{missing.module} is imported but not there: {advice}"
-
-
-def _text(job: Job, call: argparse.Namespace) -> str:
-    if call.diff:
-        return "".join(map(unified_diff, job.plan.files))
-    refused = call.dry_run and not call.force
-    words = {"overwritten": "differs"} if refused else {}
-    return "".join(
-        f"{words.get(file.action, file.action):<11} {file.path}\n" for file in job.plan.files
-    )
-
-
-def _json_report(job: Job, preview: bool, with_diff: bool) -> str:
-    files: list[Mapping[str, str]] = [
-        {"path": str(file.path), "action": file.action}
-        | ({"diff": unified_diff(file)} if with_diff else {})
-        for file in job.plan.files
-    ]
-    report = {
-        "schema_version": SCHEMA_VERSION,
-        "options": job.options.values,
-        "target": str(job.plan.target),
-        "dry_run": preview,
-        "files": files,
-        "missing_imports": [asdict(missing) for missing in job.missing],
-        "requirements": job.requirements,
-    }
-    return f"{json.dumps(report, indent=2)}\n"
 
 
 def _say(line: str) -> None:

@@ -38,9 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail what cannot be run because a program is not installed, instead of skipping it",
     )
     parser.addoption(
-        "--every-combination",
+        "--exhaustive",
         action="store_true",
-        help="type and test all combinations of options, not a few that hold every pair of choices",
+        help="render all there is, where else a few do: type every combination of options, not "
+        "those that hold each pair, and run its own tests, not for each choice once; run them for "
+        "every name of a model, not for one",
     )
 
 

@@ -18,7 +18,9 @@ COMMANDS = frozenset(
     {"audit", "faults", "modernize", "observe", "render", "verify", "with_postgres"}
 )
 # The plugin loads these under another name, beside a package of the target's that is called as ours.
-LOADED_BY_THE_PLUGIN = ("findings", "observing", "pages", "rules", "running", "traces", "watching")
+LOADED_BY_THE_PLUGIN = (
+    *("findings", "observing", "pages", "records", "rules", "running", "traces", "watching"),
+)
 # `observe` runs in the environment of the service that it watches, whatever else that has.
 INSTALLED: dict[str, frozenset[str]] = {
     "auditing": frozenset(),  # the audit runs on a Python that has nothing else
@@ -26,6 +28,7 @@ INSTALLED: dict[str, frozenset[str]] = {
     "modernizing": frozenset(),
     "observing": frozenset({"pytest"}),
     "pages": frozenset(),
+    "records": frozenset(),
     "rules": frozenset(),
     "running": frozenset(),
     "target": frozenset(),
@@ -34,8 +37,8 @@ INSTALLED: dict[str, frozenset[str]] = {
 }
 # Their `__init__` exports all that others use of them.
 CLOSED = (
-    *("auditing", "faults", "findings", "modernizing", "pages", "proving", "rules", "running"),
-    *("scaffold", "servers", "target", "traces", "watching"),
+    *("auditing", "faults", "findings", "modernizing", "pages", "proving", "records", "rules"),
+    *("running", "scaffold", "servers", "target", "traces", "watching"),
 )
 
 

@@ -14,6 +14,7 @@ from helpers.packs import (
     PYPROJECT,
     SERVICE_TEST,
     SUMS,
+    TEMPORARY,
     WRONG_SUM,
     Command,
     Pack,
@@ -52,7 +53,8 @@ def pack(tmp_path: Path) -> Pack:
 def command(pack: Pack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Command]:
     folder = tmp_path / "current"
     folder.mkdir()
-    command = Command(pack.root, f"{os.getpid()}-{request.node.name}", folder)
+    before = frozenset(TEMPORARY.glob("verify-*"))
+    command = Command(pack.root, f"{os.getpid()}-{request.node.name}", folder, before)
     yield command
     for process in command.descendants():
         process.kill()
@@ -70,9 +72,10 @@ def run(
     folder.mkdir()
     monkeypatch.chdir(folder)
 
-    def run(*arguments: str) -> Ran:
+    def run(*arguments: str, evidence: str | None = "evidence.json") -> Ran:
+        place = ["--evidence", evidence] if evidence else []
         try:
-            given = ["--root", str(pack.root), "--evidence", "evidence.json", *arguments]
+            given = ["--root", str(pack.root), *place, *arguments]
             code = verify.main(given)
         except SystemExit as exit:
             code = exit.code if isinstance(exit.code, int) else 1

@@ -153,8 +153,11 @@ def test_diff_can_be_applied(command: Command, project: Path, tmp_path: Path) ->
     assert command("--into", project, "--only", "engine,session", "--diff") == 0
     assert files(project) == before
     assert command.out == (
+        "diff --git a/app/__init__.py b/app/__init__.py\nnew file mode 100644\n"
+        "diff --git a/app/engine.py b/app/engine.py\n"
         "--- a/app/engine.py\n+++ b/app/engine.py\n@@ -1 +1 @@\n"
         '-# mine\n\\ No newline at end of file\n+LEVEL = "info"\n'
+        "diff --git a/app/session.py b/app/session.py\nnew file mode 100644\n"
         "--- /dev/null\n+++ b/app/session.py\n@@ -0,0 +1,3 @@\n"
         "+from app.engine import LEVEL\n+\n+orders = LEVEL\n"
     )
@@ -162,13 +165,16 @@ def test_diff_can_be_applied(command: Command, project: Path, tmp_path: Path) ->
     assert git is not None
     subprocess.run([git, "apply", "-"], cwd=project, input=command.out, text=True, check=True)  # noqa: S603
     assert files(project)["app/engine.py"] == ENGINE
+    assert files(project)["app/__init__.py"] == ""
 
 
 def test_diff_in_json(command: Command, tmp_path: Path) -> None:
     assert command(tmp_path / "new", "--diff", "--format", "json") == 0
     report = json.loads(command.out)
     assert report["dry_run"] is True
-    assert [file["diff"][:13] for file in report["files"]] == ["", "--- /dev/null", "--- /dev/null"]
+    diffs = [file["diff"].splitlines() for file in report["files"]]
+    assert diffs[0] == ["diff --git a/app/__init__.py b/app/__init__.py", "new file mode 100644"]
+    assert [diff[2] for diff in diffs[1:]] == ["--- /dev/null", "--- /dev/null"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +184,7 @@ def test_diff_in_json(command: Command, tmp_path: Path) -> None:
         "Which 100 % real one. One of: postgresql, sqlite, both. Default: postgresql\n",
         "engine       The engine of it.\n",
         "examples:\n",
-        "exit codes:\n  0    done\n",
+        "exit codes:\n  0    done; with --check",
     ],
 )
 def test_help(command: Command, monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -127,7 +127,7 @@ def test_a_layer_has_the_files_that_the_options_add_to_it(command: Command, proj
     into = ("--into", project, "--package", "shop", "--database", "both", "--replica", "read")
     assert command(*into, "--only", "engine,settings", "--only", "session") == 0
     assert files(project) >= {"shop/database/sqlite.py", "shop/database/replica.py"}
-    assert "is imported but not there: add --only models" in command.err  # column_types, of sqlite
+    assert "is imported but not there: add --only base" in command.err  # column_types, of sqlite
 
 
 def test_all_layers_make_a_whole_project(command: Command, tmp_path: Path, project: Path) -> None:

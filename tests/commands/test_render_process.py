@@ -93,7 +93,7 @@ def test_a_full_disk(templates: Path, project: Path) -> None:
     stderr, answer = on_disk(
         FULL,
         """
-prepare = render._prepare
+prepare = render.prepare
 def limited(*given):
     # Rendering has scratch files of the same size: limit only what is written after it.
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits[1], limits[1]))
@@ -102,7 +102,7 @@ def limited(*given):
     return job
 if not real:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    render._prepare = limited
+    render.prepare = limited
 (disk / "app").mkdir()
 (disk / "app/engine.py").write_text("mine")
 code = [render.main(["--into", "disk", "--force"], templates), render.main(["disk/new"], templates)]

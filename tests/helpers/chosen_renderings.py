@@ -66,6 +66,22 @@ def pairwise_choice() -> list[Chosen]:
 
 
 @cache
+def each_choice() -> list[Chosen]:
+    """Choose of those so that every single choice is somewhere: first the default, then greedily."""
+    left = pairwise_choice()
+    few = [left[0]]
+    missing = {choice for chosen in left for choice in chosen.row.items()} - few[0].row.items()
+
+    def gain(chosen: Chosen) -> int:
+        return len(missing & chosen.row.items())
+
+    while missing:
+        few.append(max(left, key=gain))
+        missing -= few[-1].row.items()
+    return few
+
+
+@cache
 def full_choice() -> list[Chosen]:
     """Choose all combinations, lean with short and whole with long names, and each feature alone."""
     both = [

@@ -18,6 +18,7 @@ from helpers.templates import NAMES, choice, features, layer
 
 VERIFY = Path(verify.__file__)
 MARKER = "VERIFY_TEST_RUN"
+TEMPORARY = Path("/tmp")  # noqa: S108 - it is only looked at
 MANIFEST = (
     choice("database", "sqlite", "postgresql")
     + choice("mood", "calm", "bold", help="How sums are said.").rstrip()
@@ -177,6 +178,8 @@ class Command:
     pack: Path
     mark: str
     folder: Path
+    before: frozenset[Path]
+    """What lay in the temporary folder before: a killed run's, whose number a run may get again."""
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(  # noqa: S603
@@ -218,12 +221,16 @@ class Command:
     def left_behind(self, pid: int) -> list[str]:
         """Name the processes and temporary folders that a run that has ended still has."""
         _, alive = psutil.wait_procs(self.descendants(), timeout=10)
-        folders = [
+        return [*(str(process) for process in alive), *map(str, self.folders(pid))]
+
+    def folders(self, pid: int) -> list[Path]:
+        """Give the temporary folders of a run."""
+        return [
             path
-            for base in {Path("/tmp"), self.folder}  # noqa: S108
+            for base in {TEMPORARY, self.folder}
             for path in base.glob(f"verify-*-{pid}-*")
+            if path not in self.before
         ]
-        return [*(str(process) for process in alive), *(str(folder) for folder in folders)]
 
 
 def written_evidence() -> Any:

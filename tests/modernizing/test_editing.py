@@ -97,6 +97,11 @@ def test_adding_an_import(before: str, after: str) -> None:
     ast.parse(found)
 
 
+def test_a_module_and_names_of_it_are_imported_side_by_side() -> None:
+    found = edited("x = 1\n", edit_imports("x = 1\n", [("a", "C"), ("a", ""), ("a", "B")], ()))
+    assert found == "import a\nfrom a import B, C\nx = 1\n"
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -1,17 +1,22 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from helpers.chosen_renderings import Chosen, full_choice, pairwise_choice
+from helpers.chosen_renderings import Chosen, each_choice, full_choice, pairwise_choice
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give tests what is chosen: a few renderings that hold every pair of choices, or all."""
-    whole = metafunc.config.getoption("--every-combination")
-    chosen = full_choice() if whole else pairwise_choice()
+    """Give tests what is chosen: a few renderings, or all.
+
+    To be typed, which is quick, those that hold every pair of choices; to have their own tests run,
+    those that hold every choice.
+    """
+    whole = metafunc.config.getoption("--exhaustive")
     if "chosen" in metafunc.fixturenames:
-        metafunc.parametrize("chosen", chosen, ids=str)
+        metafunc.parametrize("chosen", full_choice() if whole else pairwise_choice(), ids=str)
     if "chosen_to_run" in metafunc.fixturenames:
+        chosen = full_choice() if whole else each_choice()
         runnable = {str(each): each for each in map(Chosen.for_the_newest, chosen)}
         metafunc.parametrize("chosen_to_run", [_marked(each) for each in runnable.values()])
 
@@ -22,6 +27,10 @@ def _marked(chosen: Chosen) -> object:
 
 
 @pytest.fixture(scope="session")
-def types_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the type checker knows of the libraries, found out once."""
-    return tmp_path_factory.mktemp("mypy")
+def types_cache(request: pytest.FixtureRequest) -> Path:
+    """What the type checker knows of the libraries, found out once, and not by each run of ours.
+
+    Each worker has its own: nothing says that two may write into one at the same time.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return request.config.cache.mkdir(f"mypy-{worker}")

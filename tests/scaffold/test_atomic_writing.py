@@ -246,11 +246,15 @@ def diff(before: bytes | None, after: str) -> str:
 
 
 def test_diffs() -> None:
+    head, new = "diff --git a/p/a b/p/a\n", "new file mode 100644\n"
     assert diff(b"1\n", "1\n") == ""
-    assert diff(None, "1\n") == "--- /dev/null\n+++ b/p/a\n@@ -0,0 +1 @@\n+1\n"
-    assert diff(b"1\n2\n", "1\n3\n") == ("--- a/p/a\n+++ b/p/a\n@@ -1,2 +1,2 @@\n 1\n-2\n+3\n")
-    assert diff(b"1", "1\n") == (
-        "--- a/p/a\n+++ b/p/a\n@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+1\n"
+    assert diff(None, "") == head + new
+    assert diff(None, "1\n") == f"{head}{new}--- /dev/null\n+++ b/p/a\n@@ -0,0 +1 @@\n+1\n"
+    assert diff(b"1\n2\n", "1\n3\n") == (
+        f"{head}--- a/p/a\n+++ b/p/a\n@@ -1,2 +1,2 @@\n 1\n-2\n+3\n"
     )
-    assert diff(b"\xff", "1\n") == "Binary files a/p/a and b/p/a differ\n"
+    assert diff(b"1", "1\n") == (
+        f"{head}--- a/p/a\n+++ b/p/a\n@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+1\n"
+    )
+    assert diff(b"\xff", "1\n") == f"{head}Binary files a/p/a and b/p/a differ\n"
     assert "@@ -1 +1 @@" in diff(b"1\x0c2\n", "1\x0c3\n")

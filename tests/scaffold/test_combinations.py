@@ -122,8 +122,9 @@ def test_every_template_is_rendered_by_some_combination() -> None:
     trees = {
         tree.name
         for chosen in combinations()
+        for into in (False, True)
         for tree in MANIFEST.trees_for(
-            check_options(MANIFEST.options, chosen | {"with": ALL_FEATURES})
+            check_options(MANIFEST.options, chosen | {"with": ALL_FEATURES}), into
         )
     }
     assert templates

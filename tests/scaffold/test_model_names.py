@@ -32,6 +32,7 @@ VARIANTS: list[Options] = [
     {"wiring": "manager", "database": "sqlite"},
     {"tenancy": "schema"},
 ]
+TRIED = [("Status", 0), ("Session", 1), ("Series", 2), ("Test", 3), ("Client", 4)]
 # Each is a name of the scaffold's own, a builtin, what pytest looks at, or the same for several.
 OTHERS = [
     *("Page", "Logger", "Found", "Line", "Route", "Datetime", "Property", "Client", "Customer"),
@@ -75,18 +76,28 @@ def render_model(variant: int, model: str) -> tuple[Names, Tree]:
 # --- what works --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("model", "variant"),
-    [("Status", 0), ("Session", 1), ("Series", 2), ("Test", 3), ("Client", 4)],
-)
-def test_it_is_linted_and_typed_and_its_tests_pass(
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "to_run" in metafunc.fixturenames:
+        chosen = TRIED if metafunc.config.getoption("--exhaustive") else TRIED[:1]
+        metafunc.parametrize(("to_run", "variant"), chosen)
+
+
+def written_for(folder: Path, model: str, variant: int) -> Path:
+    options = VARIANTS[variant] | {"database": "both", "model": model}
+    return written(folder, with_=ALL_FEATURES, **options)
+
+
+@pytest.mark.parametrize(("model", "variant"), TRIED)
+def test_it_is_linted_and_typed(
     tmp_path: Path, types_cache: Path, model: str, variant: int
 ) -> None:
-    options = VARIANTS[variant] | {"database": "both", "model": model}
-    project = written(tmp_path / "project", with_=ALL_FEATURES, **options)
+    project = written_for(tmp_path / "project", model, variant)
     run(project, "ruff", "check", "--no-cache", ".")
     check_types(project, types_cache)
-    run_its_tests_on_sqlite(project)
+
+
+def test_its_tests_pass(tmp_path: Path, to_run: str, variant: int) -> None:
+    run_its_tests_on_sqlite(written_for(tmp_path / "project", to_run, variant))
 
 
 @pytest.mark.parametrize(

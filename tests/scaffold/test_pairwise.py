@@ -4,7 +4,14 @@ from itertools import combinations, product
 
 import pytest
 
-from helpers.chosen_renderings import NAMES, Chosen, full_choice, legal_rows, pairwise_choice
+from helpers.chosen_renderings import (
+    NAMES,
+    Chosen,
+    each_choice,
+    full_choice,
+    legal_rows,
+    pairwise_choice,
+)
 from helpers.pairwise import Row, pairwise
 from helpers.rendered import FEATURES
 
@@ -36,6 +43,15 @@ def test_it_is_few_of_what_goes_together_and_the_same_each_time() -> None:
     assert 12 <= len(rows) <= 24 < len(legal_rows())
     pairwise_choice.cache_clear()
     assert [chosen.row for chosen in pairwise_choice()] == rows
+
+
+def test_each_choice_is_in_fewer_of_them() -> None:
+    pairs, few = pairwise_choice(), each_choice()
+    assert values([chosen.row for chosen in few]) == values([chosen.row for chosen in pairs])
+    assert few[0] == pairs[0] == Chosen(few[0].row | {"wiring": "depends", "server": "postgresql"})
+    assert few[0].features == []
+    assert len(few) < len(pairs) / 2
+    assert all(chosen in pairs for chosen in few)
 
 
 @pytest.mark.parametrize("missing", range(4))

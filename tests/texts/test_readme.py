@@ -49,7 +49,7 @@ def test_ci_runs_the_commands_and_leaves_nothing_out(root: Path) -> None:
 
     assert "uv run scripts/verify.py --strict --check README.md\n" in script
     assert "uv run scripts/faults.py --strict\n" in script
-    assert "uv run pytest --strict-programs --every-combination\n" in script
+    assert "uv run pytest --strict-programs --exhaustive\n" in script
 
 
 def test_the_table_of_faults_has_its_place(root: Path) -> None:

@@ -25,9 +25,13 @@ def edit_imports(
     editing = Editing(text, tree)
     used = set(_used_names(tree))
     wanted: dict[str, dict[str, None]] = {}
+    whole: dict[str, None] = {}
     for module, name in added:
         if not _imports(tree, module, name):
-            wanted.setdefault(module, {})[name] = None
+            if name:
+                wanted.setdefault(module, {})[name] = None
+            else:
+                whole[module] = None
     unused = {name for name in dropped if name not in used}
     for node in _import_statements(tree):
         gained: dict[str, None] = {}
@@ -35,12 +39,11 @@ def edit_imports(
             gained = wanted.pop(_module(node), {})
         lost = [each for each in node.names if (each.asname or each.name) in unused]
         lost = [each for each in lost if each.name not in gained]
-        _edit(editing, node, [name for name in gained if name], lost)
+        _edit(editing, node, list(gained), lost)
+    for module in sorted(whole):
+        _insert_line(editing, module, f"import {module}")
     for module, names in sorted(wanted.items()):
-        line = (
-            f"from {module} import {', '.join(sorted(names))}" if any(names) else f"import {module}"
-        )
-        _insert_line(editing, module, line)
+        _insert_line(editing, module, f"from {module} import {', '.join(sorted(names))}")
     return tuple(editing.replacements)
 
 

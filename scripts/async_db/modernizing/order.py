@@ -7,15 +7,19 @@ from async_db.modernizing.steps.database import applications, database, requirem
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
+from async_db.modernizing.steps.tests import tests
 from async_db.modernizing.steps.threads import threads
+from async_db.modernizing.steps.typed_mappings import typed_mappings
 
 STEPS: tuple[StepFunction, ...] = (
     slicing,
     queries,
+    typed_mappings,
     propagation,
     threads,
     database,
     applications,
     requirements,
+    tests,
 )
 """Each works on what the one before left, and is idle where it finds nothing of its own."""

@@ -5,13 +5,10 @@ counterexample is applied to a copy of the scaffold, on which the rule's proof m
 text states.
 """
 
-import os
-import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,11 +24,9 @@ from async_db.proving.scaffold_run import Proved, Refuted, ScaffoldRun, Step
 from async_db.proving.scaffolds import render_scaffolds
 from async_db.rules import Rule, load_rules
 from async_db.scaffold import read_manifest
-from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
+from async_db.servers import PostgresError, ThrowawayPostgres, owned_folder, throwaway_postgres
 
 _POLL_SECONDS = 0.1
-_TRIES, _PAUSE = 20, 0.1
-"""How often it is tried to remove a folder, and how many seconds lie between."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,8 @@ def verify(
     wirings = choose_wirings(read_manifest(request.root / "templates"), request.wirings)
     groups = groups_of(rules, request.databases, wirings, tested=not request.rules)
     with ExitStack() as stack:
-        work = stack.enter_context(_work_folder(keep=request.keep))
+        base = Path(tempfile.gettempdir())
+        work = stack.enter_context(owned_folder("verify-work", base, keep=request.keep))
         prover = Prover(request.timeout, interrupted)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, request.jobs)))
         renderer = ThreadPoolExecutor(1)
@@ -105,25 +101,6 @@ def verify(
         evidence = Evidence(releases, tuple(step.result for step in refuted), tuple(tests))
         pairs = tuple(step.pair for step in refuted if step.pair)
         return Verified(evidence, pairs, rules, request.root, work if request.keep else None)
-
-
-@contextmanager
-def _work_folder(*, keep: bool) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=f"verify-work-{os.getpid()}-")).resolve()
-    try:
-        yield folder
-    finally:
-        if not keep:
-            _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder into which what was interrupted may still write a moment longer."""
-    for _ in range(_TRIES):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(_PAUSE)
 
 
 def _server(stack: ExitStack, databases: Sequence[str]) -> ThrowawayPostgres | str | None:

@@ -106,7 +106,7 @@ def _load(fields: Any) -> RecordedLoad:
 
 def _place(fields: Any) -> Place:
     end = None if fields["end"] is None else _spot(fields["end"])
-    return Place(_text(fields["path"]), _text(fields["function"]), _number(fields["line"]), end)
+    return Place(_text(fields["path"]), _text(fields["function"]), _spot(fields["start"]), end)
 
 
 def _spot(value: Any) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import Literal
 from .edges import Edge
 
 SCHEMA_VERSION = 1
+_DATABASES = ("sqlalchemy.", "sqlmodel.", "starlette.testclient.")
 
 CallKind = Literal["call", "read", "with", "for", "await", "other"]
 """What runs the callee at a place: a call; an attribute that is read, as a property's; the entering
@@ -39,13 +40,14 @@ class Place:
         path: relative to the project, with slashes.
         function: the dotted name of the function that it is in, without `<locals>`; comprehensions
             and lambdas are their function's. Empty for the module.
-        line: where the expression begins, counted from 1; of a whole function, where that does.
+        start: line and column where the expression begins; of a whole function, where that does,
+            with its first decorator, if it has any.
         end: line and column, as `Edge.end`, where the expression ends; None for a whole function.
     """
 
     path: str
     function: str
-    line: int
+    start: tuple[int, int]
     end: tuple[int, int] | None = None
 
 
@@ -130,7 +132,7 @@ class RecordedLoad:
     @property
     def order(self) -> tuple[object, ...]:
         """What loads are sorted by."""
-        made = self.made or Place("", "", 0)
+        made = self.made or Place("", "", (0, 0))
         return (
             *(self.owner_path, self.owner, self.attribute, self.kind),
             *(_order(self.read), self.through, self.made_by, _order(made), self.sent),
@@ -159,14 +161,17 @@ class Record:
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """The calls that ran what they name, or what they were handed, with nothing between.
+        """The calls that ran a function of the target's, or a method of a database or a client.
 
-        What ran by a loop or by `with` over a call of a generator is that call's.
+        Only those that ran what they name, or what they were handed, with nothing between: what a
+        library called back is none. What ran by a loop or by `with` over a call of a generator is
+        that call's.
         """
         found = {
             Edge(each.path, each.end, each.callee, each.callee_path, "recorded")
             for each in self.calls
             if each.kind not in ("read", "other") and not each.via and each.callee[-1:] != ">"
+            if each.callee_path or each.callee.startswith(_DATABASES)
         }
         return tuple(sorted(found))
 
@@ -209,4 +214,4 @@ def merged(records: Iterable[Record]) -> Record:
 
 
 def _order(place: Place) -> tuple[object, ...]:
-    return (place.path, place.function, place.line, place.end or (0, 0))
+    return (place.path, place.function, place.start, place.end or (0, 0))

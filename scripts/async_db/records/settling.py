@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .held_against import text_hash
-from .record import CallKind, Record, RecordedCall, merged
+from .record import CallKind, Place, Record, RecordedCall, RecordedLoad, merged
 
 ITERATED = "iteration"
 """What runs a generator where no code of Python's own stands between: something written in C."""
@@ -40,13 +40,16 @@ def settled(record: Record, texts: Mapping[str, bytes]) -> Record:
     problems = [*record.problems]
     if lost:
         problems.append(f"of {lost} calls the place is not known exactly: they are left out")
+    loads = tuple(_settled_load(each, syntax) for each in record.loads)
     hashes = {path: text_hash(text) for path, text in texts.items()}
-    whole = replace(record, calls=tuple(calls), files=hashes, problems=tuple(problems))
+    whole = replace(record, calls=tuple(calls), loads=loads, files=hashes, problems=tuple(problems))
     return merged([whole])
 
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_Whole = ast.Assert | ast.With | ast.AsyncWith | _Comprehension
+_With = ast.With | ast.AsyncWith
+_For = ast.For | ast.AsyncFor
+_Whole = ast.Assert | _With | _For | _Comprehension
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,22 @@ class _Syntax:
             return None
         return cls(
             {_end(node): node for node in nodes if isinstance(node, ast.Call)},
-            {(_start(node), _end(node)): node for node in nodes if isinstance(node, _Whole)},
+            {place: node for node in nodes if isinstance(node, _Whole) for place in _places(node)},
         )
 
     def settled(self, each: RecordedCall) -> Iterator[RecordedCall]:
         whole = self.wholes.get((each.start, each.end))
-        if whole is not None:
-            node = _within(whole, each)
-            if node is None:
-                return
-            kind: CallKind = "call"
-            if not isinstance(whole, ast.Assert):
-                kind = "with" if isinstance(whole, ast.With | ast.AsyncWith) else "for"
-            each = replace(each, start=_start(node), end=_end(node), kind=kind)
+        if whole is None:
+            yield from self._named(each)
+            return
+        kind: CallKind = "for"
+        if isinstance(whole, ast.Assert | _With):
+            kind = "call" if isinstance(whole, ast.Assert) else "with"
+        for node in _within(whole, _names(each)):
+            yield from self._named(replace(each, start=_start(node), end=_end(node), kind=kind))
+
+    def _named(self, each: RecordedCall) -> Iterator[RecordedCall]:
+        """Tell a call of what was called by its name from one of something that called it."""
         call = self.calls.get(each.end)
         if call is None or each.kind in ("read", "other") or not _begins(call, each.start):
             yield each
@@ -93,19 +99,47 @@ class _Syntax:
                 yield replace(each, start=_start(node), end=_end(node), kind="for", via="")
 
 
-def _within(whole: _Whole, each: RecordedCall) -> ast.expr | None:
-    """Give what is meant within a larger place, if it can only be one thing."""
+def _settled_load(load: RecordedLoad, syntax: Mapping[str, _Syntax | None]) -> RecordedLoad:
+    made = load.made and _settled_place(load.made, syntax)
+    return replace(load, read=_settled_place(load.read, syntax), made=made)
+
+
+def _settled_place(place: Place, syntax: Mapping[str, _Syntax | None]) -> Place:
+    """Give what a loop goes over for the place of the whole loop, and the like."""
+    file = syntax.get(place.path)
+    whole = file.wholes.get((place.start, place.end)) if file and place.end else None
+    found = _within(whole, frozenset()) if whole is not None else []
+    return replace(place, start=_start(found[0]), end=_end(found[0])) if found else place
+
+
+def _places(whole: _Whole) -> Iterator[tuple[_End, _End]]:
+    """Give what Python may take for the place of something: pytest 6 says nothing of the end."""
+    yield _start(whole), _end(whole)
+    if isinstance(whole, ast.Assert):
+        yield _start(whole), _start(whole)
+
+
+def _within(whole: _Whole, names: Collection[str]) -> Sequence[ast.expr]:
+    """Give what is meant within a larger place, if it can only be one thing, or several alike.
+
+    Parameters:
+        whole: the larger place.
+        names: what the thing may be called by, if it is a call.
+    """
     match whole:
         case ast.Assert():
-            parts: list[ast.expr] = [*_calls(whole)]
+            called = [each for each in _calls(whole) if _called(each) in names]
+            alike = len({ast.dump(each.func) for each in called}) == 1
+            return called if alike else []
+        case ast.For() | ast.AsyncFor():
+            return [whole.iter]
         case ast.With() | ast.AsyncWith():
             parts = [item.context_expr for item in whole.items]
         case _:
             parts = [generator.iter for generator in whole.generators]
-    named = [part for part in parts if _is_call_of(part, _names(each))]
-    if named or isinstance(whole, ast.Assert):
-        parts = named
-    return parts[0] if len(parts) == 1 else None
+    named = [part for part in parts if _is_call_of(part, names)]
+    parts = named or parts
+    return parts if len(parts) == 1 else []
 
 
 def _is_call_of(node: ast.expr, names: Collection[str]) -> bool:

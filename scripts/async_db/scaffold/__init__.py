@@ -8,6 +8,11 @@ from async_db.scaffold.atomic_writing import (
     unified_diff,
     write,
 )
+from async_db.scaffold.fitting import Fitted, fit_layers
+from async_db.scaffold.hand_work import HandWork, hand_work
+from async_db.scaffold.houses import Assumption, Given, House, read_house
+from async_db.scaffold.into import LayersInto, house_at, layers_into
+from async_db.scaffold.job import Job, Wish, prepare
 from async_db.scaffold.layer_needs import MissingImport, missing_imports, requirements_of
 from async_db.scaffold.manifest import (
     Layer,
@@ -24,10 +29,18 @@ from async_db.scaffold.rendering import (
     render_project,
     render_tree,
 )
+from async_db.scaffold.reports import as_json, as_text, left_to_do, refused_as_json, told
 
 __all__ = [
+    "Assumption",
     "FilePlan",
+    "Fitted",
+    "Given",
+    "HandWork",
+    "House",
+    "Job",
     "Layer",
+    "LayersInto",
     "Manifest",
     "ManifestError",
     "MissingImport",
@@ -38,15 +51,27 @@ __all__ = [
     "TemplateError",
     "TemplateTree",
     "Tree",
+    "Wish",
     "WriteError",
+    "as_json",
+    "as_text",
     "check_options",
+    "fit_layers",
+    "hand_work",
+    "house_at",
     "layer_paths",
+    "layers_into",
+    "left_to_do",
     "missing_imports",
     "plan_writing",
+    "prepare",
+    "read_house",
     "read_manifest",
+    "refused_as_json",
     "render_project",
     "render_tree",
     "requirements_of",
+    "told",
     "unified_diff",
     "write",
 ]

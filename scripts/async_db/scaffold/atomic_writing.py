@@ -88,7 +88,8 @@ def plan_writing(target: Path, tree: Mapping[PurePosixPath, str | bytes]) -> Pla
     try:
         target = _absolute(target)
         exists = _folder_exists(target)
-        vacant = not exists or not any(target.iterdir())
+        # A repository that was only just made is as new as a folder that is not there.
+        vacant = not exists or all(entry.name == ".git" for entry in target.iterdir())
         files = tuple(
             FilePlan(
                 path, _content(target, path), after.encode() if isinstance(after, str) else after
@@ -148,14 +149,18 @@ def unified_diff(file: FilePlan) -> str:
     if file.action == "unchanged":
         return ""
     name_before = "/dev/null" if file.before is None else f"a/{file.path}"
+    # Without these lines nothing would tell of an empty file that is new, as `__init__.py` is.
+    head = f"diff --git a/{file.path} b/{file.path}\n"
+    if file.before is None:
+        head += "new file mode 100644\n"
     try:
         before = (file.before or b"").decode()
     except UnicodeDecodeError:
-        return f"Binary files {name_before} and b/{file.path} differ\n"
+        return f"{head}Binary files {name_before} and b/{file.path} differ\n"
     lines = difflib.unified_diff(
         _lines(before), _lines(file.after.decode()), name_before, f"b/{file.path}"
     )
-    return "".join(
+    return head + "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
 

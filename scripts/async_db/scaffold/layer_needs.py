@@ -48,7 +48,7 @@ def missing_imports(
     needed: set[str] = set()
     for path in written:
         if path.suffix == ".py":
-            for module, name in _imports(path, whole[path]):
+            for module, name in imports_of(path, whole[path]):
                 submodule = f"{module}.{name}"
                 needed.add(submodule if name and is_module(submodule) else module)
     return [
@@ -87,8 +87,8 @@ def _places(module: str) -> tuple[PurePosixPath, PurePosixPath]:
     return path.with_suffix(".py"), path / "__init__.py"
 
 
-def _imports(path: PurePosixPath, source: str) -> Iterator[tuple[str, str]]:
-    """Every imported module, with the name taken from it or an empty one."""
+def imports_of(path: PurePosixPath, source: str) -> Iterator[tuple[str, str]]:
+    """Give every imported module, with the name taken from it or an empty one."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)

@@ -45,10 +45,12 @@ class TemplateTree:
     """Templates of the base that are not rendered when this tree is not."""
     contributions: Mapping[str, tuple[Contribution, ...]]
     """By kind: what templates that loop over this kind are given."""
+    into: bool = False
+    """Whether it is only for a project that has code already."""
 
-    def applies(self, options: Options) -> bool:
-        """Say whether it is rendered under these options."""
-        return all(
+    def applies(self, options: Options, into: bool = False) -> bool:
+        """Say whether it is rendered under these options, and into a project that has code or not."""
+        return (into or not self.into) and all(
             any(options.has(name, value) for value in values) for name, values in self.when.items()
         )
 
@@ -60,6 +62,8 @@ class Layer:
     name: str
     help: str
     files: tuple[str, ...]
+    not_into: str = ""
+    """Why it does not go into a project with code of its own, and what does; empty if it goes."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,14 @@ class Manifest:
     contributes: Mapping[str, str] = field(default_factory=dict)
     """The kinds of contributions, and what each is and where it comes to."""
 
-    def trees_for(self, options: Options) -> list[TemplateTree]:
+    def trees_for(self, options: Options, into: bool = False) -> list[TemplateTree]:
         """Give the trees that are rendered under these options, in their order."""
-        return [tree for tree in self.trees.values() if tree.applies(options)]
+        return [tree for tree in self.trees.values() if tree.applies(options, into)]
 
-    def contributed(self, options: Options) -> dict[str, list[Contribution]]:
+    def contributed(self, options: Options, into: bool = False) -> dict[str, list[Contribution]]:
         """Give by kind what the trees for these options contribute, once; a kind may have nothing."""
         given: dict[str, list[Contribution]] = {kind: [] for kind in self.contributes}
-        for tree in self.trees_for(options):
+        for tree in self.trees_for(options, into):
             for kind, contributions in tree.contributions.items():
                 given[kind] += [each for each in contributions if each not in given[kind]]
         return given
@@ -135,15 +139,18 @@ def check_templates(templates: Path, manifest: Manifest) -> None:
         raise ManifestError(f"{templates / MANIFEST}: {'; '.join(wrong)}")
 
 
-def chosen_templates(templates: Path, manifest: Manifest, options: Options) -> dict[str, str]:
+def chosen_templates(
+    templates: Path, manifest: Manifest, options: Options, into: bool = False
+) -> dict[str, str]:
     """Give for each path, which is a template too, the template that is rendered for it.
 
     Parameters:
         templates: the folder that holds the trees.
         manifest: what that folder's manifest says.
         options: what is chosen.
+        into: whether it is for a project that has code already.
     """
-    trees = manifest.trees_for(options)
+    trees = manifest.trees_for(options, into)
     left_out = {file for tree in manifest.trees.values() if tree not in trees for file in tree.owns}
     chosen: dict[str, str] = {}
     for tree in trees:
@@ -243,9 +250,13 @@ def _tree(name: str, table: Mapping[str, object]) -> TemplateTree:
     contributions = {
         kind: _contributions(each, f"{where}.{kind}")
         for kind, each in table.items()
-        if kind not in ("when", "owns")
+        if kind not in ("when", "owns", "into")
     }
-    return TemplateTree(name, when, _texts(table.get("owns", []), f"{where}: owns"), contributions)
+    owns = _texts(table.get("owns", []), f"{where}: owns")
+    into = table.get("into", False)
+    if not isinstance(into, bool):
+        raise ManifestError(f"{where}: into must be true or false")
+    return TemplateTree(name, when, owns, contributions, into)
 
 
 def _contributions(value: object, where: str) -> tuple[Contribution, ...]:
@@ -261,13 +272,14 @@ def _text_table(value: object, where: str) -> dict[str, str]:
 
 def _layer(name: str, table: Mapping[str, object]) -> Layer:
     where = f"layers.{name}"
-    _only_keys(table, ("help", "files"), where)
+    _only_keys(table, ("help", "files", "not_into"), where)
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
         raise ManifestError(f"{where}: this name cannot be used for a layer")
+    not_into = _text(table, "not_into", where) if "not_into" in table else ""
     files = _texts(table.get("files"), f"{where}: files")
     if not files:
         raise ManifestError(f"{where}: has no files")
-    return Layer(name, _text(table, "help", where), files)
+    return Layer(name, _text(table, "help", where), files, not_into)
 
 
 def _only_keys(table: Mapping[str, object], known: Iterable[str], where: str) -> None:

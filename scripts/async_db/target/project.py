@@ -19,7 +19,16 @@ from async_db.target.releases import Release, read_releases
 from async_db.target.structure import Function, Module
 from async_db.target.web import Web
 
-_CONFIGURATIONS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "alembic.ini")
+_CONFIGURATIONS = (
+    "pyproject.toml",
+    "pytest.ini",
+    "setup.cfg",
+    "tox.ini",
+    "alembic.ini",
+    "ruff.toml",
+    ".ruff.toml",
+    ".flake8",
+)
 _MOST_OF_CONFIGURATION = 1_000_000
 
 

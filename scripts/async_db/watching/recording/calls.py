@@ -12,7 +12,7 @@ from .frames import FOLDED, Frames, frames_from, is_function, is_iterated, libra
 _DATABASES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "starlette", "fastapi"})
 """What has the methods that become coroutines: sessions' and engines', and the test client's."""
 _CLIENTS = ("starlette.testclient.", "fastapi.testclient.")
-_OF_CLIENTS = frozenset({"httpx", "requests"})
+_OF_CLIENTS = ("httpx", "requests")
 """What a test client inherits its methods from."""
 _READING = frozenset({"__get__", "__getattr__", "__getattribute__"})
 _TRANSPARENT = frozenset({"contextlib", "functools"})
@@ -136,7 +136,7 @@ def _of_library(below: _Below | None, between: list[FrameType]) -> tuple[_Below,
     if not between:
         return below or _Below("", ""), True
     name, top = library_name(between[-1]), _top(between[-1])
-    if below is not None and below.name.startswith(_CLIENTS) and top in _OF_CLIENTS:
+    if below is not None and below.name.startswith(_CLIENTS) and top.startswith(_OF_CLIENTS):
         owner, _, _ = below.name.rpartition(".")
         return _Below(f"{owner}.{_last(name)}", ""), True
     return _Below(name, ""), top in _DATABASES and _last(name) not in _READING

@@ -101,8 +101,8 @@ class Frames:
         path = self.path_of(frame.f_code) or ""
         _, function = self.names_of(frame.f_code)
         if running is None:
-            return Place(path, function, frame.f_lineno)
-        return Place(path, function, running.start[0], running.end)
+            return Place(path, function, (frame.f_lineno, 0))
+        return Place(path, function, running.start, running.end)
 
 
 def is_function(code: CodeType) -> bool:

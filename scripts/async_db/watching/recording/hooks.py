@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapper, Query, Session, attributes
 
+from .loads import LOADER
 from .recorder import RunRecorder
 
 _OF_SESSIONS = (
@@ -64,9 +65,9 @@ def _wrappers(recorder: RunRecorder) -> Iterator[tuple[type, str, object]]:
     yield Engine, "dispose", _told(recorder, Engine, "dispose")
     yield Session, "__init__", _never_expiring(recorder, Session.__init__)
     for owner in vars(attributes).values():
-        if isinstance(owner, type) and "_fire_loader_callables" in vars(owner):
-            load = vars(owner)["_fire_loader_callables"]
-            yield owner, "_fire_loader_callables", _loading(recorder, load)
+        if isinstance(owner, type) and LOADER in vars(owner):
+            load = vars(owner)[LOADER]
+            yield owner, LOADER, _loading(recorder, load)
     for route in _routes():
         yield route, "handle", _handling(recorder, vars(route)["handle"])
     for owner, names in _clients():

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MADE = "_async_db_made"
 """Where an object's state, and a query's options, keep the place that they come from."""
+LOADER = "_fire_loader_callables"
+"""The method of SQLAlchemy's by which every attribute is loaded that is not there."""
 _Reader = tuple[Place, str]
 
 
@@ -64,6 +66,8 @@ class LoadRecorder:
 
     def loaded(self, row: object, context: Any) -> None:
         """Note which query has loaded an object."""
+        if context is None:
+            return  # it was put together of what a cache or another session has
         state: Any = instance_state(row)
         state.__dict__[MADE] = "query", context.execution_options.get(MADE)
 
@@ -91,7 +95,9 @@ class LoadRecorder:
         read = self._reader(sys._getframe(1), reading=True)
         if read is None:
             return None
-        kind = cast(LoadKind, kind_of_load(state, key, state.session))
+        kind: LoadKind = "relationship"
+        if key not in state.mapper.relationships:
+            kind = cast(LoadKind, kind_of_load(state, key, state.session))
         made_by: Literal["query", "constructor", ""]
         made_by, made = state.__dict__.get(MADE, ("", None))
         owner = state.class_
@@ -123,7 +129,7 @@ class LoadRecorder:
             if self._frames.path_of(each.f_code) is not None:
                 return self._frames.place_of(each), _named(between)
             between = each
-        return self._served()
+        return None if reading and between is None else self._served()
 
     def _served(self) -> _Reader | None:
         """Give the path operation that is being served, which reads on behalf of its response."""
@@ -135,7 +141,7 @@ class LoadRecorder:
         if code is None or path is None:
             return None
         _, function = self._frames.names_of(code)
-        return Place(path, function, code.co_firstlineno), FOR_THE_RESPONSE
+        return Place(path, function, (code.co_firstlineno, 0)), FOR_THE_RESPONSE
 
 
 def _behind_a_read(above: Iterator[FrameType]) -> Iterator[FrameType]:
@@ -145,10 +151,10 @@ def _behind_a_read(above: Iterator[FrameType]) -> Iterator[FrameType]:
         if read:
             yield each
             continue
-        file = each.f_code.co_filename.replace("\\", "/")
-        if "/sqlalchemy/" not in file:
-            return
-        read = each.f_code.co_name == "__get__" and file.endswith("/orm/attributes.py")
+        file, name = each.f_code.co_filename.replace("\\", "/"), each.f_code.co_name
+        if "/sqlalchemy/" not in file or name == LOADER:
+            return  # another attribute's loader needs this one; nobody reads it
+        read = name == "__get__" and file.endswith("/orm/attributes.py")
 
 
 def _named(frame: FrameType | None) -> str:

@@ -109,7 +109,7 @@ def _dispose_in(step: Step, function: Function, engines: list[_Engine]) -> None:
 def _named(step: Step, engine: _Engine, module: Module) -> str:
     """Give the name of an engine in a module, imported where it is another's."""
     if engine.module is not module:
-        step.add_import(module, engine.module.name, engine.name)
+        step.add_import(module, step.import_name(engine.module), engine.name)
     return engine.name
 
 

@@ -123,7 +123,7 @@ def _add_function(step: Step, module: Module, home: Module) -> None:
     if "async_url" in module.bindings or module.tree is None:
         return
     if module is not home:
-        step.add_import(module, home.name, "async_url")
+        step.add_import(module, step.import_name(home), "async_url")
         return
     editing = step.editing(module)
     last = None

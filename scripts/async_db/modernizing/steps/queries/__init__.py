@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.queries.chains import words
+from async_db.modernizing.steps.queries.chains import method, words
 from async_db.modernizing.steps.queries.entities import Entities
 from async_db.modernizing.steps.queries.graph import Graph, Group
 from async_db.modernizing.steps.queries.legacy import legacy
@@ -39,6 +39,7 @@ def queries(step: Step) -> None:
         for group in graph.groups:
             _judge(step, group, graph, states)
             _carry_out(step, group, translator, doubts)
+        translator.finish()
     legacy(step, entities)
 
 
@@ -92,6 +93,9 @@ def _judge(step: Step, group: Group, graph: Graph, states: States) -> None:
         if reason:
             group.problems.append(reason)
         group.doubts += sorted(state.doubts)
+        last = chain.links[-1] if chain.is_closed and chain.links else None
+        if any(method(each) == "params" and each is not last for each in chain.links):
+            group.doubts.append("`params` of a select is for what was built before it alone")
         if chain.kind == "root" and not _is_where_it_says(step, chain.module, chain.source):
             group.problems.append("it stands in an f-string, where its place cannot be told")
     inside = {_in_slice(step, each.module) for each in group.chains}

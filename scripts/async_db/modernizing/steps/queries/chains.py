@@ -17,7 +17,7 @@ def words(text: str) -> frozenset[str]:
 BUILDERS = words("""filter where filter_by join outerjoin options order_by group_by having limit offset slice
     distinct with_for_update select_from with_entities execution_options populate_existing
     yield_per add_columns add_column add_entity correlate autoflush prefix_with suffix_with
-    from_statement""")
+    from_statement params""")
 """Methods of a query that give a query, each with a counterpart."""
 TERMINALS = words("all first one one_or_none scalar count get update delete")
 CONVERTERS = words("subquery exists scalar_subquery as_scalar cte label")

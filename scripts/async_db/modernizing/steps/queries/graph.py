@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.queries.chains import Chain, follow
@@ -60,7 +61,6 @@ class Graph:
         self._flows: dict[Scope, Flow] = {}
         self._sites: dict[Module, dict[ast.Call, Call]] = {}
         self._scopes: dict[Module, dict[ast.AST, Scope]] = {}
-        self._mentioned: set[str] | None = None
         self._waiting: list[Chain] = []
         watched = (each for root in roots if (each := _first_name(root.node)) is not None)
         self._watched = frozenset(watched) | {"self", "cls"}
@@ -168,8 +168,8 @@ class Graph:
             yield f"`{function.name}`, which gives it, is decorated"
         if function.owner is not None and self._is_overridden(function):
             yield f"`{function.name}`, which gives it, is one of several of a class and its bases"
-        if function.name in self._mentions:
-            yield f"`{function.name}`, which gives it, is passed on as a value, or its name is"
+        if self._is_mentioned(function):
+            yield f"`{function.name}`, which gives it, is passed on as a value, or may be"
         for call in project.calls.named(function.name):
             if project.calls.called(call) is None:
                 yield f"who calls `{function.name}`, which gives it, is not known everywhere"
@@ -184,22 +184,30 @@ class Graph:
             for each in types.mro(owner)
         )
 
-    @property
-    def _mentions(self) -> set[str]:
-        """The names that are read without being called at once."""
-        if self._mentioned is None:
-            called: set[ast.AST] = set()
-            read: dict[ast.AST, str] = {}
-            for module in self.step.project.modules:
-                for node in ast.walk(module.tree) if module.tree is not None else ():
-                    if isinstance(node, ast.Call):
-                        called.add(node.func)
-                    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                        read[node] = node.id
-                    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                        read[node] = node.attr
-            self._mentioned = {name for node, name in read.items() if node not in called}
-        return self._mentioned
+    def _is_mentioned(self, function: Function) -> bool:
+        """Say whether a function is read without being called at once, as far as can be told."""
+        types = self.step.project.types
+        for module, node in self._mentions.get(function.name, ()):
+            if function.owner is not None and isinstance(node, ast.Name):
+                continue
+            of = types.of(node, self._scope_of(module, node))
+            if of is None or (isinstance(of, FunctionObject) and of.function is function):
+                return True
+        return False
+
+    @cached_property
+    def _mentions(self) -> dict[str, list[tuple[Module, ast.expr]]]:
+        """The names and attributes that are read without being called at once."""
+        found: dict[str, list[tuple[Module, ast.expr]]] = {}
+        for module in self.step.project.modules:
+            called = {each.node.func for each in module.all_calls}
+            for node in ast.walk(module.tree) if module.tree is not None else ():
+                if node in called or not isinstance(node, ast.Name | ast.Attribute):
+                    continue
+                if isinstance(node.ctx, ast.Load):
+                    name = node.id if isinstance(node, ast.Name) else node.attr
+                    found.setdefault(name, []).append((module, node))
+        return found
 
     def _passed(self, chain: Chain) -> None:
         node = chain.use.node

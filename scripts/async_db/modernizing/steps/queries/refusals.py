@@ -36,6 +36,12 @@ def refusal(chain: Chain, state: State, graph: Graph, transitions: Transitions) 
     )
 
 
+def counts_itself(chain: Chain, state: State) -> bool:
+    """Say whether rows can be counted by the statement itself, without a subquery."""
+    begins = chain.kind == "root" and state.rows == "objects" and state.entity != ""
+    return begins and state.plain and not state.ordered
+
+
 def _of_use(chain: Chain, state: State) -> str:
     use, node = chain.use, chain.use.node
     name = use.name
@@ -48,6 +54,8 @@ def _of_use(chain: Chain, state: State) -> str:
             return _of_write(chain, state, node)
         if name == "get":
             return _of_get(chain, node)
+    if name == "count" and state.executed and not counts_itself(chain, state):
+        return "`count` of a query that says how it is executed: count a subquery of it"
     needs_rows = use.kind in ("slice", "iterated") or (
         use.kind == "terminal" and name not in ("count", "update", "delete", "get")
     )
@@ -65,7 +73,8 @@ def _of_session(chain: Chain, state: State, graph: Graph) -> str:
         return "where it is executed there is no name for its session: pass the session there too"
     flow, anchor = graph.flow(chain.scope), chain.anchor
     now = flow.at(state.session.partition(".")[0], anchor) if flow and anchor else None
-    if now is not None and state.session_from is not None and now != state.session_from:
+    # Nothing of its own is known in an inner function, where it is what the outer one has.
+    if now and state.session_from is not None and now != state.session_from:
         return f"`{state.session}` may be another session where it is executed"
     return ""
 

@@ -44,7 +44,16 @@ class Writer:
     def __init__(self, editing: Editing) -> None:
         self.editing = editing
         self.text = editing.places.text
-        self._shifts = 0
+        self._shifts: list[tuple[int, str]] = []
+
+    def finish(self) -> None:
+        """Move the lines of chains, as far as no other edit replaces where they begin."""
+        replaced = [each for each in self.editing.replacements if each.end > each.start]
+        for number, (offset, text) in enumerate(self._shifts):
+            if not any(each.start < offset < each.end for each in replaced):
+                # Those of an outer and of an inner chain are one behind the other, not one.
+                shift = Replacement(offset, offset, text, number - 10**9)
+                self.editing.replacements[shift] = None
 
     def attribute(self, node: ast.Attribute) -> tuple[int, int]:
         """Give where the name of an attribute is."""
@@ -83,7 +92,7 @@ class Writer:
         """Write around a chain what executes it."""
         start = self.editing.places.span(chain.source)[0]
         end = self.editing.places.span(chain.end)[1]
-        broken = self._is_broken(chain, how.close_at)
+        broken = self._is_broken(chain)
         indentation = self._indentation(start)
         inner = [indentation + _STEP * (level + 1) for level in range(len(how.openers))]
         gaps = [f"\n{each}" for each in inner] if broken else [""] * len(inner)
@@ -129,19 +138,18 @@ class Writer:
         else:
             self.editing.replace_range(line, offset, closing.removeprefix("\n") + behind)
 
-    def _is_broken(self, chain: Chain, close_at: int) -> bool:
+    def _is_broken(self, chain: Chain) -> bool:
         """Say whether calls of a chain stand on lines of their own."""
-        places = self.editing.places
-        funcs = [each.func for each in chain.links]
-        if isinstance(chain.source, ast.Call) and chain.kind == "root":
-            funcs.append(chain.source.func)
-        for func in funcs:
-            if isinstance(func, ast.Attribute):
-                between = self.text[places.span(func.value)[1] : self.attribute(func)[0]]
+        behind = self.editing.places.span
+        calls = [*chain.links, chain.source, chain.use.node]
+        for call in calls:
+            func = call.func if isinstance(call, ast.Call) else None
+            is_own = call is not chain.source or chain.kind == "root"
+            if is_own and isinstance(func, ast.Attribute):
+                between = self.text[behind(func.value)[1] : self.attribute(func)[0]]
                 if "\n" in between or "\r" in between:
                     return True
-        last = self.text[places.span(chain.end)[1] : close_at]
-        return "\n" in last or "\r" in last
+        return False
 
     def _indentation(self, offset: int) -> str:
         line = self.editing.places.start_of_line(self.editing.places.line_of(offset))
@@ -166,11 +174,7 @@ class Writer:
         missing = inside.removeprefix(least) if inside.startswith(least) else ""
         for line in lines:
             if missing:
-                # Those of an outer and of an inner chain are one behind the other, not one.
-                offset = places.start_of_line(line)
-                self._shifts += 1
-                order = -(10**9) + self._shifts
-                self.editing.replacements[Replacement(offset, offset, missing, order)] = None
+                self._shifts.append((places.start_of_line(line), missing))
 
     def _has_code(self, line: int, end: int) -> bool:
         """Say whether anything of a chain stands on a line, before its end."""

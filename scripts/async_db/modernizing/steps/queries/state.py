@@ -17,6 +17,7 @@ Rows = Literal["objects", "rows", "mixed", ""]
 _OF_OTHER_SCOPES = words(
     "query select any has exists in_ not_in notin_ subquery scalar_subquery of_type"
 )
+_PLAIN = words("filter where filter_by join outerjoin order_by")
 _UNKNOWN = "?"
 
 
@@ -40,6 +41,9 @@ class State:
         filtered_only: whether nothing but conditions were.
         one_row: whether there is always one row, as of an aggregate.
         streamed: whether rows come by and by, which are never compared.
+        literal: whether it is one row, as of `exists(…)`, while nothing is filtered.
+        executed: whether it says how it is executed.
+        taken: the parameter that it was given as.
         problems, doubts: why it cannot be translated, or not for sure.
     """
 
@@ -61,6 +65,8 @@ class State:
     one_row: bool = False
     streamed: bool = False
     literal: bool = False
+    executed: bool = False
+    taken: ast.arg | None = None
     problems: frozenset[str] = field(default_factory=frozenset)
     doubts: frozenset[str] = field(default_factory=frozenset)
 
@@ -96,7 +102,9 @@ def merged(states: Iterable[State | None]) -> State | None:
             filtered_only=found.filtered_only and each.filtered_only,
             one_row=found.one_row and each.one_row,
             streamed=found.streamed or each.streamed,
-            literal=found.literal or each.literal,
+            literal=found.literal and each.literal,
+            executed=found.executed or each.executed,
+            taken=found.taken if found.taken is each.taken else None,
             problems=found.problems | each.problems,
             doubts=found.doubts | each.doubts,
         )
@@ -184,7 +192,8 @@ class Transitions:
     def after(self, state: State, call: ast.Call, scope: Scope) -> State:
         """Give what a query is after a call on it."""
         name = method(call)
-        plain = name in ("filter", "where", "filter_by", "join", "outerjoin", "order_by")
+        executed = name in ("execution_options", "autoflush")
+        plain = executed or name in _PLAIN
         state = replace(
             state,
             plain=state.plain and plain,
@@ -192,6 +201,7 @@ class Transitions:
             and name in ("filter", "where", "filter_by", "execution_options"),
             one_row=state.one_row and plain,
             literal=state.literal and name in ("select_from", "options"),
+            executed=state.executed or executed,
         )
         match name:
             case "filter" | "where" | "having":

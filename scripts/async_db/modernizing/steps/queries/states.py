@@ -73,7 +73,7 @@ class States:
                 end = self._ends.get(each)
                 call = graph.calls[node].get(each) if isinstance(node, ast.arg) else None
                 if call is not None and isinstance(node, ast.arg) and end is not None:
-                    end = self._taken(graph.taking[node], call, end)
+                    end = replace(self._taken(graph.taking[node], call, end), taken=node)
                 found.append(end)
         return merged(found)
 
@@ -97,8 +97,24 @@ class States:
         state = merged(self._ends.get(each) for each in self.graph.returned.get(function, ()))
         if state is None or not isinstance(chain.source, ast.Call):
             return state
+        passed = self._passed(chain, state)
+        if passed is not None:
+            return replace(
+                state,
+                session=passed.session,
+                session_from=passed.session_from,
+                rows=passed.rows if state.rows == "mixed" else state.rows,
+                selected=state.selected or passed.selected,
+                taken=passed.taken,
+            )
         session = _at_call(state.session, function, chain)
         return replace(state, session=session, session_from=self._from(chain, session))
+
+    def _passed(self, chain: Chain, state: State) -> State | None:
+        """Give the query that a call passes, where that is what the function gives back."""
+        given = self.graph.calls.get(state.taken, {}) if state.taken is not None else {}
+        ends = (self._ends.get(each) for each, call in given.items() if call.node is chain.source)
+        return next(ends, None)
 
     def _taken(self, function: Function, call: Call, state: State) -> State:
         """Give what a function is given, by the names of its own parameters."""

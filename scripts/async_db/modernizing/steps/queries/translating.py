@@ -9,6 +9,7 @@ from async_db.modernizing.steps.queries.annotations import retyped
 from async_db.modernizing.steps.queries.chains import Chain, method
 from async_db.modernizing.steps.queries.graph import Graph, Group
 from async_db.modernizing.steps.queries.names import Names
+from async_db.modernizing.steps.queries.refusals import counts_itself
 from async_db.modernizing.steps.queries.rewriting import Execution, Writer
 from async_db.modernizing.steps.queries.state import State
 from async_db.modernizing.steps.queries.states import States, session_of
@@ -53,6 +54,11 @@ class Translator:
             if self.graph.group(chain) is group and parameter.annotation is not None:
                 self._annotation(function.module, parameter.annotation, chain)
 
+    def finish(self) -> None:
+        """Lay out what was written."""
+        for writer in self._writers.values():
+            writer.finish()
+
     def _annotation(self, module: Module, annotation: ast.expr, chain: Chain) -> None:
         source = self.step.editing(module).source(annotation)
         scope = chain.scope if chain.scope.module is module else module
@@ -84,6 +90,8 @@ class Translator:
             case "iterated":
                 end = self._end(chain)
                 behind = ".unique()" if state.repeats else ""
+                if getattr(getattr(chain.use.node, "func", None), "id", "") == "dict":
+                    behind += ".all()"  # of a result, which has `keys`, it would ask for items
                 self._execute(writer, chain, self._reading(state), (), end, behind)
             case _:
                 self._open(writer, chain)
@@ -150,7 +158,8 @@ class Translator:
     ) -> None:
         state = self.states.ends(chain)
         session = state.session if state is not None else session_of(chain.source)
-        core = core or self.names.of("select", chain.scope)
+        if chain.kind == "root":
+            core = core or self.names.of("select", chain.scope)
         openers = (f"{how}(", *inner)
         writer.execute(chain, Execution(session, openers, core, additions, close_at, behind))
 
@@ -182,8 +191,7 @@ class Translator:
     def _count(self, writer: Writer, chain: Chain, state: State, dot: int) -> None:
         select, func = (self.names.of(each, chain.scope) for each in ("select", "func"))
         counting = f"{select}({func}.count()).select_from"
-        simple = chain.kind == "root" and state.plain and not state.ordered and state.entity
-        if simple and state.rows == "objects":
+        if counts_itself(chain, state):
             self._execute(writer, chain, "scalars", (), dot, core=counting)
         else:
             inner = (f"{counting}(",)

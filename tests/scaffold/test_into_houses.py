@@ -1,0 +1,247 @@
+"""Layers go into services as people have them: all tests pass afterwards, and types are no worse."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from async_db.scaffold import Given, OptionError, WriteError, write
+from helpers.houses import (
+    EVERY_LAYER,
+    NAMES,
+    check_types,
+    house,
+    job,
+    run_code,
+    run_its_tests,
+    written_into,
+)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", NAMES)
+def test_every_layer_goes_in(
+    tmp_path: Path, name: str, types_cache: Path, new_database: Callable[[], str]
+) -> None:
+    target = house(tmp_path, name)
+    before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    done = written_into(target, *EVERY_LAYER)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not done.missing
+    on_postgresql = done.options["database"] != "sqlite"
+    said = run_its_tests(target, new_database() if on_postgresql else "")
+    assert "11 passed" in said or "12 passed" in said or "13 passed" in said
+    check_types(target, types_cache)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_second_time_changes_nothing(tmp_path: Path, name: str) -> None:
+    target = house(tmp_path, name)
+    first = written_into(target, *EVERY_LAYER)
+    again = job(target, *EVERY_LAYER)
+    assert [file.path for file in again.plan.files] == [
+        file.path for file in first.plan.files if file.after
+    ] or again.plan.files
+    assert {file.action for file in again.plan.files} == {"unchanged"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layers_may_come_one_by_one(tmp_path: Path, name: str) -> None:
+    at_once, one_by_one = house(tmp_path / "a", name), house(tmp_path / "b", name)
+    written_into(at_once, "settings", "engine", "session", "repository")
+    for layer in ("engine", "settings", "session", "repository"):
+        written_into(one_by_one, layer)
+    assert contents(one_by_one) == contents(at_once)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_layer_brings_what_it_imports(tmp_path: Path) -> None:
+    done = job(house(tmp_path, "full_stack"), "session")
+    assert done.missing == ()
+    assert done.notes[:2] == (
+        "engine comes along: it is imported, and not there",
+        "settings comes along: it is imported, and not there",
+    )
+
+
+def test_code_has_the_form_of_the_project(tmp_path: Path) -> None:
+    wide, narrow = house(tmp_path, "full_stack"), house(tmp_path, "src_layout")
+    written_into(wide, "engine")
+    written_into(narrow, "engine")
+    text = (wide / "app/db/settings.py").read_text()
+    assert "env_file='../.env'" in text
+    assert "Field(default=False, description='Whether" in text
+    assert "        default=False,\n" in (narrow / "src/acme/database/settings.py").read_text()
+
+
+# --- what is done by hand ----------------------------------------------------------------------
+
+
+def test_what_is_pasted_serves_requests(tmp_path: Path) -> None:
+    target = house(tmp_path, "flat")
+    done = written_into(target, "engine", "settings", "session")
+    work = {each.kind: each for each in done.by_hand}
+    assert work["lifespan"].where == "app/main.py:10"
+    main = target / "app/main.py"
+    pasted = work["lifespan"].code.replace(
+        "app = FastAPI(lifespan=lifespan)", 'app = FastAPI(title="flat", lifespan=lifespan)'
+    )
+    text = main.read_text().replace('app = FastAPI(title="flat")', pasted)
+    text += (
+        "\n\nfrom app.db.session import SessionDep\n\n\n"
+        '@app.post("/async")\nasync def add(session: SessionDep) -> None:\n'
+        '    session.add(Order(title="new"))\n'
+    )
+    main.write_text(text)
+    (target / "requirements.txt").write_text(
+        "fastapi>=0.121.1\nsqlalchemy[asyncio]\npydantic-settings\naiosqlite\npytest-asyncio\nhttpx\n"
+    )
+    (target / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    after = job(target, "engine", "settings", "session")
+    assert {each.kind: each.done for each in after.by_hand} == {
+        "lifespan": True,
+        "settings": True,
+        "packages": True,
+        "pytest": True,
+        "dependencies": None,
+    }
+    program = (
+        "import warnings\n"
+        "warnings.filterwarnings('ignore', module='fastapi.testclient')\n"
+        "warnings.filterwarnings('ignore', message='.*starlette.testclient')\n"
+        "from fastapi.testclient import TestClient\n"
+        "from app.database import Base, engine\nfrom app.main import app\n"
+        "Base.metadata.create_all(engine)\n"
+        "with TestClient(app) as client:\n"
+        "    print(client.post('/async').status_code, client.get('/orders').json())\n"
+        "engine.dispose()\n"
+    )
+    assert run_code(target, program) == "200 ['new']\n"
+
+
+def test_a_lifespan_that_is_there_keeps_what_it_yields(tmp_path: Path) -> None:
+    done = job(house(tmp_path, "with_state"), "engine", "settings", "health")
+    (work,) = [each for each in done.by_hand if each.kind == "lifespan"]
+    assert work.where == "ledger/web/app.py:20"
+    assert "from ledger.infrastructure.db.async_engine import open_database" in work.code
+    last = work.code.splitlines()[-1].strip()
+    assert last.startswith("yield ")
+    yielded = ast.parse(last.removeprefix("yield "), mode="eval").body
+    assert isinstance(yielded, ast.Dict)
+    keys = [each.value for each in yielded.keys if isinstance(each, ast.Constant)]
+    assert keys == ["engine", "database", "readiness", "settings"]
+
+
+def test_what_a_lifespan_replaces_is_called_in_it(tmp_path: Path) -> None:
+    done = job(house(tmp_path, "of_old"), "engine")
+    (work,) = [each for each in done.by_hand if each.kind == "lifespan"]
+    assert "        startup()\n        yield" in work.code
+    assert "on_event does nothing beside a lifespan" in work.code
+
+
+def test_where_the_old_dependency_is_used(tmp_path: Path) -> None:
+    target = house(tmp_path, "full_stack")
+    beside, replaced = (
+        [
+            each
+            for each in job(target, "session", replacing=asked).by_hand
+            if each.kind == "replaced"
+        ]
+        for asked in (False, True)
+    )
+    assert beside == []
+    assert [(each.where, each.done) for each in replaced] == [("app.api.deps:get_db", False)]
+    assert "app/api/deps.py:15" in replaced[0].why
+
+
+# --- what must not happen ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("app.database", "app/database/ would hide app/database.py"),
+        ("app.models", "app/models/ would hide app/models.py"),
+    ],
+)
+def test_no_module_is_hidden(tmp_path: Path, place: str, why: str) -> None:
+    with pytest.raises(WriteError, match=f"{why}.*choose another --place"):
+        job(house(tmp_path, "flat"), "engine", given=Given(place=place))
+
+
+def test_no_package_is_hidden(tmp_path: Path) -> None:
+    target = house(tmp_path, "flat")
+    package = target / "app/persistence/settings"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("X = 1\n")
+    with pytest.raises(WriteError, match=r"settings\.py would stand beside the package"):
+        job(target, "settings", given=Given(place="app.persistence"))
+
+
+@pytest.mark.parametrize("layer", ["models", "routes", "application", "tests", "project"])
+def test_what_is_the_examples_is_refused_with_the_way_out(tmp_path: Path, layer: str) -> None:
+    with pytest.raises(OptionError, match=f"{layer} does not go into a project with code"):
+        job(house(tmp_path, "flat"), layer)
+
+
+def test_a_base_is_not_added_to_one_that_is_there(tmp_path: Path) -> None:
+    target = house(tmp_path, "flat")
+    done = job(target, "base")
+    assert done.plan.files == ()
+    assert done.notes == ("models inherit from app.database:Base: no other base is added",)
+    asked = job(target, "base", given=Given(base="new"))
+    assert [str(file.path) for file in asked.plan.files] == [
+        "app/db/base.py",
+        "app/db/column_types.py",
+    ]
+
+
+def test_migrations_are_of_the_projects_own_models(tmp_path: Path) -> None:
+    target = house(tmp_path, "by_domain")
+    written_into(target, "engine", "settings", "migrations")
+    assert not list(target.glob("migrations/versions/*"))
+    (target / "alembic.ini").read_text().index("script_location = %(here)s/migrations")
+    code = (
+        "from alembic import command\nfrom alembic.config import Config\n"
+        "config = Config('alembic.ini')\n"
+        "command.revision(config, 'first', autogenerate=True)\ncommand.upgrade(config, 'head')\n"
+        "command.check(config)\n"
+    )
+    assert "No new upgrade operations detected" in run_code(target, code)
+    (revision,) = target.glob("migrations/versions/*.py")
+    assert 'create_table(\n        "posts"' in revision.read_text().replace("'", '"') or (
+        "create_table('posts'" in revision.read_text()
+    )
+
+
+def test_a_history_is_kept(tmp_path: Path) -> None:
+    target = house(tmp_path, "full_stack")
+    written_into(target, "engine")
+    done = job(target, "migrations")
+    assert [str(file.path) for file in done.plan.files] == ["app/alembic/env.py"]
+    assert "app/alembic/ keeps its 1 revisions (head: 1a2b)" in done.notes[0]
+    with pytest.raises(WriteError, match=r"would overwrite app/alembic/env\.py"):
+        write(done.plan)
+    assert b"app.models.user" in done.plan.files[0].after
+
+
+def test_migrations_without_models_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    with pytest.raises(OptionError, match="migrations are of the project's own models"):
+        job(tmp_path, "migrations")
+
+
+def test_a_whole_service_is_not_written_over_another(tmp_path: Path) -> None:
+    from async_db.scaffold import Wish, prepare
+    from helpers.rendered import MANIFEST, TEMPLATES
+
+    with pytest.raises(OptionError, match="has code of its own: name the layers"):
+        prepare(TEMPLATES, MANIFEST, Wish(house(tmp_path, "flat"), True, None, Given()))
