@@ -44,10 +44,14 @@ examples:
 
 exit codes:
   0    done; with --check: nothing is left to do by hand
-  1    with --check: something is left
+  1    with --check: something is left; or it was done, and the report could not be printed
   2    the call or its input was wrong, or it could not be written; nothing was changed
   130  interrupted; nothing was changed
 """
+
+
+class UnprintedError(Exception):
+    """The report could not be written where it was to go; what it is about is done."""
 
 
 def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) -> int:
@@ -71,6 +75,9 @@ def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) ->
         if call.plan:
             _print(refused_as_json(str(error)))
         return REFUSED
+    except UnprintedError as error:
+        _say(str(error))
+        return LEFT
     except KeyboardInterrupt:
         _say("interrupted; nothing was changed")
         return INTERRUPTED
@@ -251,12 +258,16 @@ def _print(report: str) -> None:
     try:
         sys.stdout.write(report)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads has seen enough. Python flushes once more on its way out: to nowhere.
+    except OSError as error:
+        # Python flushes once more on its way out: to nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # by which whoever reads has seen enough
+            raise UnprintedError(f"what was done cannot be printed: {error.strerror}") from error
 
 
 if __name__ == "__main__":
     # Being told to stop is an interrupt too: what is half done is taken back first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     sys.exit(main())
