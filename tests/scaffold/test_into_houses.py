@@ -82,6 +82,43 @@ def test_code_has_the_form_of_the_project(tmp_path: Path) -> None:
     assert "        default=False,\n" in (narrow / "src/acme/database/settings.py").read_text()
 
 
+def test_sessions_of_a_sqlmodel_project_are_sqlmodels(tmp_path: Path) -> None:
+    target = house(tmp_path, "sqlmodel")
+    written_into(target, "session", "repository", "health")
+    program = """
+import asyncio
+from sqlmodel import Field, SQLModel, select
+from heroes.db.engine import open_database
+from heroes.db.health import Readiness
+from heroes.db.reading_session import WriteRefused
+from heroes.db.repository import Repository
+from heroes.db.settings import database_settings
+from heroes.models import Hero
+
+class Heroes(Repository[Hero]):
+    model = Hero
+
+async def main():
+    async with open_database(database_settings()) as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+        async with database.sessions.begin() as session:
+            await Heroes(session).add(Hero(name="Ann"))
+            print((await session.exec(select(Hero.name))).all())
+        async with database.reading() as session:
+            print([hero.name for hero in await Heroes(session).page(limit=5)])
+            session.add(Hero(name="no"))
+            try:
+                await session.exec(select(Hero))
+            except WriteRefused:
+                print("refused")
+        print(await Readiness(database).missing_tables())
+
+asyncio.run(main())
+"""
+    assert run_code(target, program) == "['Ann']\n['Ann']\nrefused\n[]\n"
+
+
 # --- what is done by hand ----------------------------------------------------------------------
 
 

@@ -95,7 +95,8 @@ def render_with_placeholders(
         TemplateError: naming the template that cannot be rendered.
     """
     into = house is not None
-    context = {**options.context(), **_contributed(manifest, options, into), "house": house}
+    own = {"house": house, "session_class": house.session_class if house is not None else ""}
+    context = {**options.context(), **_contributed(manifest, options, into), **own}
     tree: Tree = {}
     for pattern, name in chosen_templates(templates, manifest, options, into).items():
         tree[_render_path(pattern, context)] = _rendered(templates, name, context)
