@@ -33,6 +33,7 @@ OURS = {
     "url": "async_url",
 }
 """What a layer's modules define, by which they are known again when another layer is written."""
+_ASIDE = frozenset({"benchmarks", "docs", "docs_src", "examples", "scripts", "tools"})
 _DATABASE_FOLDERS = frozenset({"database", "databases", "db", "persistence", "storage"})
 
 
@@ -49,7 +50,8 @@ class Layout:
         every = tuple(
             module
             for module in project.modules
-            if not module.is_test and self._is_below_source(module) and not _migrates(module)
+            if not (module.is_test or _migrates(module) or _stands_aside(module))
+            and self._is_below_source(module)
         )
         self.ours = tuple(
             self.name(module).rpartition(".")[0]
@@ -86,6 +88,11 @@ def _migrates(module: Module) -> bool:
     """Say whether a module is Alembic's, which serves nobody."""
     *folders, name = module.path.split("/")
     return (name == "env.py" and "alembic" in module.text) or folders[-1:] == ["versions"]
+
+
+def _stands_aside(module: Module) -> bool:
+    """Say whether a module is no part of what serves, by the folder that it is in."""
+    return bool(_ASIDE & set(module.path.split("/")[:-1]))
 
 
 def _source(project: Project) -> str:
