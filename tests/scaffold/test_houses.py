@@ -132,7 +132,7 @@ def test_what_means_nothing_is_refused(given: Given, why: str) -> None:
         ("flat", None, "", ()),
         ("of_old", None, "", ("startup()",)),
         ("sqlmodel", "heroes.main:lifespan", "", ()),
-        ("with_state", "ledger.web.app:lifespan", "{'engine': engine}", ()),
+        ("with_state", "ledger.web.app:lifespan", '{"engine": engine}', ()),
     ],
 )
 def test_the_application(

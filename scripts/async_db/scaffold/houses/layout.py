@@ -56,7 +56,7 @@ class Layout:
         self.ours = tuple(
             self.name(module).rpartition(".")[0]
             for module in every
-            if {"open_database", "Database"} <= module.bindings.keys()
+            if _defines(module, "open_database") and _defines(module, "Database")
         )
         """The packages that a layer was written into before."""
         self.serving = tuple(module for module in every if not self._is_ours(module))
@@ -78,7 +78,7 @@ class Layout:
     def _is_ours(self, module: Module) -> bool:
         package, _, last = self.name(module).rpartition(".")
         named = OURS.get(last.removeprefix("async_"))
-        return package in self.ours and named is not None and named in module.bindings
+        return package in self.ours and named is not None and _defines(module, named)
 
     def _is_below_source(self, module: Module) -> bool:
         return not self.source or module.path.startswith(f"{self.source}/")
@@ -88,6 +88,11 @@ def _migrates(module: Module) -> bool:
     """Say whether a module is Alembic's, which serves nobody."""
     *folders, name = module.path.split("/")
     return (name == "env.py" and "alembic" in module.text) or folders[-1:] == ["versions"]
+
+
+def _defines(module: Module, name: str) -> bool:
+    """Say whether a name is a module's own, and not imported from another."""
+    return any(each.kind not in ("import", "from") for each in module.bindings.get(name, ()))
 
 
 def _stands_aside(module: Module) -> bool:
