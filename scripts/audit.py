@@ -6,7 +6,8 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from async_db.auditing import (
@@ -74,14 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if call.rule and not only:
         parts = ("findings",)
     try:
-        claims = {rule.name: rule.claim for rule in load_rules(REFERENCES)}
-        rules, catalogue = tuple(call.rule or ()), frozenset(claims)
-        audited = audit(Request(call.path, parts, rules, call.diff, call.baseline, catalogue))
+        rules = tuple(call.rule or ())
+        audited = audit(Request(call.path, parts, rules, call.diff, call.baseline, _catalogue))
         if call.write_baseline:
             text = baseline_text(audited.findings or ())
             call.write_baseline.write_text(text, encoding="utf-8")
             return NOTHING
-        _print(_told(audited, call.format, claims, everything=call.all))
+        _print(_told(audited, call.format, everything=call.all))
     except (
         AuditError,
         BaselineError,
@@ -121,12 +121,23 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _told(audited: Audit, format: str, claims: Mapping[str, str], *, everything: bool) -> str:
+@cache
+def _claims() -> dict[str, str]:
+    """The rules by their names, and what each says; most audits need none of it."""
+    return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+
+
+def _catalogue() -> frozenset[str]:
+    return frozenset(_claims())
+
+
+def _told(audited: Audit, format: str, *, everything: bool) -> str:
     match format:
         case "json":
             return as_data(audited)
         case "text":
             return as_report(audited, everything=everything)
+    claims = _claims()
     told = {rule: claims[rule] for rule in audited.rules if rule in claims}
     return format_findings(
         audited.findings or (), format, tool="audit", rules=told, notices=audited.notices

@@ -27,6 +27,7 @@ from async_db.modernizing import (
     read_sources,
     refuse_uncommitted,
 )
+from async_db.records import Record, RecordError, held_against, parse_record, text_hash
 from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
 from async_db.target import TargetError, without_collecting
 
@@ -37,7 +38,7 @@ examples:
   python3 scripts/modernize.py ../shop                      # what would change, what is left, why
   python3 scripts/modernize.py ../shop --diff | less
   python3 scripts/modernize.py ../shop --slice app/orders --diff
-  python3 scripts/modernize.py ../shop --write
+  python3 scripts/modernize.py ../shop --record record.json --write    # of observe --observe-record
   python3 scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
   python3 scripts/modernize.py ../shop --format json
 
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if call.write:
             _write(call.path, move, allow_dirty=call.allow_dirty)
         _tell(call, move)
-    except (TargetError, UncommittedError, WriteError) as error:
+    except (RecordError, TargetError, UncommittedError, WriteError) as error:
         print(f"modernize: {visible(str(error))}", file=sys.stderr)
         return REFUSED
     except OSError as error:
@@ -84,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--slice", action="append", metavar="PATH", help="move this file or folder; may be repeated"
     )
+    add("--record", type=Path, metavar="FILE", help="what observe saw of the old tests")
     add("--write", action="store_true", help="write it; otherwise nothing is changed")
     add("--diff", action="store_true", help="show the changes of each file")
     add("--unsafe", action="store_true", help="make also the changes that are not sure")
@@ -101,7 +103,25 @@ def _moved(call: argparse.Namespace) -> Modernization:
     if not sources.project().speaks_of_databases:
         raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
     slices = tuple(_within(sources, each) for each in call.slice or ())
-    return modernize(sources, Options(unsafe=call.unsafe, slices=slices), STEPS)
+    record = _record(call.record, sources) if call.record else Record({})
+    options = Options(unsafe=call.unsafe, slices=slices, edges=record.edges, loads=record.loads)
+    return modernize(sources, options, STEPS)
+
+
+def _record(path: Path, sources: Sources) -> Record:
+    """Read what was recorded, as far as it is of the files that are there.
+
+    Raises:
+        RecordError: it is no record, or of other files.
+    """
+    hashes = {name: text_hash(data) for name, data in sources.originals.items()}
+    held = held_against(parse_record(path.read_bytes()), hashes)
+    if not held.record.files:
+        raise RecordError(f"{path}: it is of other files than those of this project")
+    if held.stale:
+        told = f"{len(held.stale)} of the files it speaks of have changed since, such as {held.stale[0]}"
+        print(f"modernize: {path}: {visible(told)}; record again", file=sys.stderr)
+    return held.record
 
 
 def _within(sources: Sources, name: str) -> str:

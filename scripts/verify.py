@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
     parser = argument_parser()
     options = parser.parse_args(arguments)
-    if (options.update or options.check) and (options.rules or options.database or options.wiring):
+    if (options.update or options.check) and _is_part(options):
         part = "--rules, --database and --wiring"
         parser.error(f"--update and --check take a complete run: leave out {part}")
     if options.releases and options.check:
@@ -175,12 +175,18 @@ def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
     """Give the path of the evidence, once it is sure that it can be written."""
     from async_db.proving import EvidenceError, check_writable
 
-    path: Path = options.evidence or request.root / "evidence.json"
+    name = "evidence-of-a-part.json" if _is_part(options) else "evidence.json"
+    path: Path = options.evidence or request.root / name
     if path.suffix == ".html":
         raise EvidenceError(f"{path}: is the place of the page; name the JSON beside it")
     check_writable(path)
     check_writable(path.with_suffix(".html"))
     return path
+
+
+def _is_part(options: argparse.Namespace) -> bool:
+    """Tell whether less than everything is asked for, whose evidence must not replace a whole."""
+    return bool(options.rules or options.database or options.wiring)
 
 
 def _print(text: str) -> None:

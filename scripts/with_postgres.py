@@ -30,7 +30,7 @@ exit codes:
   1    the server could not be started
   2    the call was wrong
   127  the command was not found
-  130  interrupted while the server was starting (143 when ended by SIGTERM)
+  130  interrupted while the server was starting (143 when ended by SIGTERM, 129 by SIGHUP)
 """
 
 DATABASE = "service"
@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: list[str] = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         _parser().error("name the command to run after --, such as: -- pytest")
-    signal.signal(signal.SIGTERM, _leave)
+    for number in _ending_signals():
+        signal.signal(number, _leave)
     try:
         with throwaway_postgres() as server:
             server.create_database(DATABASE)
@@ -82,23 +83,31 @@ def connection_variables(
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the command to its end, however this process is asked to end meanwhile.
 
-    Ctrl-C reaches the command by itself; SIGTERM is passed on. Either way the server goes after it.
+    Ctrl-C reaches the command by itself; SIGTERM and SIGHUP are passed on. Either way the server
+    goes after it.
     """
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 (the caller's own command)
     except OSError as error:
         print(f"with_postgres: {command[0]}: {error.strerror}", file=sys.stderr)
         return NOT_FOUND
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
-    }
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN)}
+    for number in _ending_signals():
+        before[number] = signal.signal(number, lambda told, _: process.send_signal(told))
     try:
         code = process.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code
+
+
+def _ending_signals() -> list[signal.Signals]:
+    """Give SIGTERM, and SIGHUP unless it is to be ignored, as under `nohup`."""
+    numbers = [signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -1,12 +1,17 @@
-"""Measure what watching costs: the rendered service's own tests with and without `observe`.
+"""Measure what watching costs: the rendered service's own tests, and the service as it runs.
 
-Both are run in turn, so that what else the machine does falls on both, and compared as ratios.
+Both are run with and without `observe` in turn, so that what else the machine does falls on both,
+and compared as ratios. Of the running service only the server's own processor time counts.
 """
 
 import argparse
+import contextlib
+import http.client
+import itertools
 import json
 import os
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -15,6 +20,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
@@ -26,12 +34,14 @@ EPILOG = """\
 examples:
   python tests/benchmarks/observe_cost.py                 nine pairs of runs, on SQLite
   python tests/benchmarks/observe_cost.py --pairs 21 --format json
+  python tests/benchmarks/observe_cost.py --only app --requests 1000
 
 exit codes:
-  0  the median ratio of processor time is at most the limit
-  1  it is above, or a run failed
+  0  the median ratio of the tests' processor time is at most the limit
+  1  it is above, or a run failed; how much a running service may cost has no limit
   2  the call was wrong
 """
+START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -60,19 +70,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="observe-cost-") as folder:
         project = Path(folder, "service")
         write(plan_writing(project, render_project(ROOT / "templates", {"database": "sqlite"})))
+        costs: dict[str, Ratios] = {}
         try:
-            pairs = [_pair(project, number) for number in range(options.pairs + 1)][1:]
+            if options.only != "app":
+                pairs = [_pair(project, number) for number in range(options.pairs + 1)][1:]
+                costs["tests, processor time"] = _ratios(
+                    [b.processor / a.processor for a, b in pairs]
+                )
+                costs["tests, wall time"] = _ratios([b.wall / a.wall for a, b in pairs])
+            if options.only != "tests":
+                served = _served_pairs(project, options.pairs, options.requests)
+                costs["running app, processor time"] = _ratios([b / a for a, b in served])
         except subprocess.CalledProcessError as error:
             print(f"observe_cost: the tests failed:\n{error.stdout}", file=sys.stderr)
             return 1
-    processor = _ratios([watched.processor / alone.processor for alone, watched in pairs])
-    wall = _ratios([watched.wall / alone.wall for alone, watched in pairs])
+        except OSError as error:
+            print(f"observe_cost: the service failed: {error}", file=sys.stderr)
+            return 1
     if options.format == "json":
-        told = {"pairs": options.pairs, "processor": asdict(processor), "wall": asdict(wall)}
-        print(json.dumps(told, indent=2))
+        ratios = {name: asdict(each) for name, each in costs.items()}
+        print(json.dumps({"pairs": options.pairs, "ratios": ratios}, indent=2))
     else:
-        print(f"processor time  {processor}\nwall time       {wall}")
-    return 0 if processor.median <= options.limit else 1
+        print(*(f"{name:28}{each}" for name, each in costs.items()), sep="\n")
+    judged = costs.get("tests, processor time")
+    return 0 if judged is None or judged.median <= options.limit else 1
 
 
 def _pair(project: Path, number: int) -> tuple[Run, Run]:
@@ -103,6 +124,96 @@ def _run(project: Path, *, watched: bool) -> Run:
     return Run(time.perf_counter() - began, processor)
 
 
+# --- the running service ---------------------------------------------------------------------------
+
+
+def _served_pairs(project: Path, pairs: int, requests: int) -> list[tuple[float, float]]:
+    """Serve with and without watching, send both the same by turns, and give seconds of processor."""
+    _make_tables(project)
+    with _Server(project, watched=False) as alone, _Server(project, watched=True) as watched:
+        both = (alone, watched)
+        found = []
+        for number in range(pairs + 1):
+            order = both if number % 2 else both[::-1]
+            seconds = {server: server.serve(requests) for server in order}
+            found.append((seconds[alone], seconds[watched]))
+    return found[1:]
+
+
+def _make_tables(project: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=project,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{project / 'served.db'}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+
+
+class _Server:
+    """The service behind uvicorn."""
+
+    def __init__(self, project: Path, *, watched: bool) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = int(free.getsockname()[1])
+        watching = (sys.executable, str(ROOT / "scripts/observe.py"), "--") if watched else ()
+        server = (sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(self._port))
+        self._process = subprocess.Popen(  # noqa: S603 (as above)
+            [*watching, *server, "--log-level=critical", "--no-access-log"],
+            cwd=project,
+            env={
+                **os.environ,
+                "DATABASE_URL": f"sqlite:///{project / 'served.db'}",
+                "LOG_LEVEL": "CRITICAL",
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._numbers = itertools.count()
+        self._name = "watched" if watched else "alone"
+
+    def __enter__(self) -> Self:
+        until = time.monotonic() + START_SECONDS
+        while self._process.poll() is None and time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                self.serve(1)
+                return self
+            time.sleep(0.1)  # it starts; nothing tells when it has
+        self.__exit__()
+        raise OSError("it did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def serve(self, requests: int) -> float:
+        """Send requests, a third of them writing, and give the processor time that they took."""
+        before = self._processor()
+        client = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        for number in (next(self._numbers) for _ in range(requests)):
+            body = json.dumps({"reference": f"{self._name}-{number}"})
+            method, path = (("POST", "/orders"), ("GET", "/orders/1"), ("GET", "/orders"))[
+                number % 3
+            ]
+            headers = {"Content-Type": "application/json"}
+            client.request(method, path, body if method == "POST" else None, headers)
+            with client.getresponse() as answer:
+                answer.read()
+                if answer.status >= 300:
+                    raise OSError(f"{method} {path} is answered {answer.status}")
+        client.close()
+        return self._processor() - before
+
+    def _processor(self) -> float:
+        """Give the seconds of the server, or of it and who watches it."""
+        root = psutil.Process(self._process.pid)
+        times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
+        return sum(each.user + each.system for each in times)
+
+
 def _ratios(ratios: Sequence[float]) -> Ratios:
     return Ratios(min(ratios), statistics.median(ratios), max(ratios))
 
@@ -110,6 +221,8 @@ def _ratios(ratios: Sequence[float]) -> Ratios:
 def _parser() -> argparse.ArgumentParser:
     parser = benchmark_parser("observe_cost", __doc__, EPILOG)
     add_count(parser, "--pairs", 9)
+    add_count(parser, "--requests", 300, "how many the running service is sent at a time")
+    parser.add_argument("--only", choices=("tests", "app"), help="measure one of both")
     parser.add_argument(
         "--limit", metavar="RATIO", type=float, default=1.05, help="(default: %(default)s)"
     )

@@ -72,9 +72,10 @@ def run(
     folder.mkdir()
     monkeypatch.chdir(folder)
 
-    def run(*arguments: str) -> Ran:
+    def run(*arguments: str, evidence: str | None = "evidence.json") -> Ran:
+        place = ["--evidence", evidence] if evidence else []
         try:
-            given = ["--root", str(pack.root), "--evidence", "evidence.json", *arguments]
+            given = ["--root", str(pack.root), *place, *arguments]
             code = verify.main(given)
         except SystemExit as exit:
             code = exit.code if isinstance(exit.code, int) else 1

@@ -28,6 +28,23 @@ def test_patterns_choose_rules(run: Callable[..., Ran], patterns: list[str]) -> 
         assert evidence["service_tests"] == []
 
 
+@pytest.mark.parametrize("part", ["--rules=sums/*", "--database=sqlite", "--wiring=depends"])
+def test_a_part_leaves_the_evidence_of_the_whole(
+    pack: Pack, run: Callable[..., Ran], part: str
+) -> None:
+    whole = [pack.root / f"evidence.{form}" for form in ("json", "html")]
+    for path in whole:
+        path.write_text("of the whole", encoding="utf-8")
+
+    ran = run(part, *([] if "sqlite" in part else ["--database=sqlite"]), evidence=None)
+
+    assert ran.code == 0, ran.out
+    assert [path.read_text(encoding="utf-8") for path in whole] == ["of the whole"] * 2
+    own = json.loads((pack.root / "evidence-of-a-part.json").read_text(encoding="utf-8"))
+    assert {result["rule"] for result in own["results"]} >= {"sums/adds"}
+    assert (pack.root / "evidence-of-a-part.html").exists()
+
+
 def test_kept_projects_are_where_it_says(
     run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,9 @@ from helpers.packs import Command, Pack, Ran, proof, results, wait_for, written_
 
 @pytest.mark.postgres
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["ctrl-c", "sigterm", "sighup"],
 )
 def test_an_interrupted_run_leaves_nothing(
     pack: Pack, command: Command, tmp_path: Path, number: int, code: int
@@ -46,6 +48,29 @@ def test_a_run_interrupted_while_it_starts_leaves_nothing(command: Command) -> N
 
     assert (process.returncode, error) == (130, "verify: interrupted\n")
     assert command.left_behind(process.pid) == []
+
+
+@pytest.mark.postgres
+def test_what_a_killed_run_left_is_gone_after_the_next(
+    pack: Pack, command: Command, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    body = f"open({str(started)!r}, 'w').close(); os.system('sleep 600')"
+    pack.add("zoo/waits", proof=proof("zoo/waits", body))
+    # What it started still has its streams: they are not read to the end.
+    with command.start("--rules", "zoo/*", "--wiring", "depends") as killed:
+        wait_for(started.exists)
+        killed.kill()
+    left = command.folders(killed.pid)
+    assert {path.name.split("-")[1] for path in left} == {"pg", "work"}
+    assert "postgres" in command.names()
+
+    following = command.start("--rules", "database/*", "--wiring", "depends")
+
+    assert following.communicate(timeout=120)[1] == ""
+    assert following.returncode == 0
+    assert command.folders(killed.pid) == command.folders(following.pid) == []
+    assert "postgres" not in command.names()
 
 
 @pytest.mark.postgres

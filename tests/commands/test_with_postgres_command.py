@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -71,23 +73,61 @@ def test_the_exit_code_is_the_commands(command: list[str], code: int) -> None:
     assert with_postgres.run(command, os.environ) == code
 
 
-@pytest.mark.postgres
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_command_and_then_the_server(number: int, tmp_path: Path) -> None:
+@contextmanager
+def started(cwd: Path) -> Iterator[tuple["subprocess.Popen[str]", psutil.Process, Path]]:
+    """Run a command that waits; give the call, its server, and that one's folder."""
     tell = "import os, time; print(os.environ['PGHOST'], flush=True); time.sleep(600)"
     with subprocess.Popen(  # noqa: S603
         [sys.executable, str(SCRIPT), "--", sys.executable, "-c", tell],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        cwd=tmp_path,
+        cwd=cwd,
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
         folder = Path(process.stdout.readline().strip())
         server = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
-        os.killpg(process.pid, number)  # as a terminal does: the whole group
-    assert process.returncode == 128 + number
-    assert not folder.exists()
+        try:
+            yield process, server, folder
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def has_ended(process: psutil.Process) -> bool:
     # An orphan that has ended stays a zombie where no init process collects it.
-    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_the_command_and_then_the_server(number: int, tmp_path: Path) -> None:
+    with started(tmp_path) as (process, server, folder):
+        os.killpg(process.pid, number)  # as a terminal does: the whole group
+        assert process.wait(60) == 128 + number
+    assert not folder.exists()
+    assert has_ended(server)
+
+
+@pytest.mark.postgres
+def test_a_hang_up_that_is_to_be_ignored_is(tmp_path: Path) -> None:
+    ignoring = ["nohup", sys.executable, str(SCRIPT), "--", sys.executable, "-c"]
+    hang_up = "import os, signal; os.kill(os.getppid(), signal.SIGHUP); raise SystemExit(7)"
+    done = subprocess.run([*ignoring, hang_up], cwd=tmp_path, capture_output=True, check=False)  # noqa: S603
+    assert done.returncode == 7, done.stderr
+
+
+@pytest.mark.postgres
+def test_a_server_that_a_killed_call_left_is_ended_by_the_next(tmp_path: Path) -> None:
+    with started(tmp_path) as (process, server, folder):
+        process.kill()
+        process.wait()
+        assert server.is_running()
+        assert folder.exists()
+
+        done = call("--", sys.executable, "-c", "raise SystemExit(7)", cwd=tmp_path)
+
+        assert done.returncode == 7, done.stderr
+        assert not folder.parent.exists()
+        assert has_ended(server)

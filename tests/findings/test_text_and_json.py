@@ -153,6 +153,7 @@ def test_json_has_the_form_that_is_documented() -> None:
 
     assert json.loads(as_json([READ, late, again, FOUND], watched=9)) == {
         "schema_version": 2,
+        "notices": [],
         "requests": 9,
         "findings": [
             {

@@ -31,7 +31,7 @@ class Tag(Base):
     __tablename__ = "tags"
 
     id = Column(Integer, primary_key=True)
-    item_id = Column(Integer, ForeignKey("items.id"))
+    item_id = Column(Integer, ForeignKey("items.id", ondelete="CASCADE"))
     name = Column(String(40), nullable=False)
 """
 
@@ -326,7 +326,7 @@ STATEMENTS = {
     return db.query(Order).filter(Order.note == select, Order.id >= update).all()
 """,
     "a delete where the name is taken": """
-    delete = True
+    delete = 1
     return db.query(Tag).filter(Tag.id == delete).delete()
 """,
     "a session in a block": """

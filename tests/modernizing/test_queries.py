@@ -6,7 +6,7 @@ gives, what it raises, the statements that it takes, and what is in the tables a
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from modernizing.query_forms import FORMS, HEAD, MODELS, STATEMENTS
-from sqlalchemy import Engine, Row, create_engine, event, inspect, select
+from sqlalchemy import Engine, Row, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstanceState, Session
 
@@ -81,36 +81,61 @@ def test_every_form_is_translated(done: Modernization) -> None:
     assert ".query(" not in done.after.texts["forms.py"]
 
 
+@pytest.fixture(scope="module")
+def postgres(modules: dict[str, ModuleType], new_database: Callable[[], str]) -> Iterator[Engine]:
+    """Give an engine of a PostgreSQL database that has the tables."""
+    engine = create_engine(make_url(new_database()).set(drivername="postgresql+psycopg"))
+    modules["models"].Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_both_forms_do_the_same(name: str, modules: dict[str, ModuleType]) -> None:
-    number = NAMES.index(name)
-    old, new = (_outcome(modules, each, f"form_{number}") for each in ("old", "new"))
+    outcomes = []
+    for which in ("old", "new"):
+        engine = create_engine("sqlite://")
+        modules["models"].Base.metadata.create_all(engine)
+        outcomes.append(_outcome(engine, modules, which, name))
+        engine.dispose()
+
+    assert outcomes[1] == outcomes[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_forms_do_the_same_on_postgresql(
+    name: str, modules: dict[str, ModuleType], postgres: Engine
+) -> None:
+    old, new = (_outcome(postgres, modules, which, name) for which in ("old", "new"))
 
     assert new == old
 
 
-def _outcome(modules: dict[str, ModuleType], which: str, form: str) -> tuple[object, ...]:
+def _outcome(
+    engine: Engine, modules: dict[str, ModuleType], which: str, name: str
+) -> tuple[object, ...]:
     """Run a form on a few rows; give what it gave or raised, how often it asked, what is left."""
     models: Any = modules["models"]
-    engine = create_engine("sqlite://")
-    models.Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add_all(_rows(models))
-        session.commit()
-    with engine.connect() as connection, Session(connection) as session, _asked(engine) as asked:
-        try:
-            given = plain(getattr(modules[which], form)(session))
-        except (SQLAlchemyError, IndexError) as error:
-            given = type(error).__name__
-        count = len(asked)
-        loaded = sorted(plain(each) for each in session)  # type: ignore[type-var]  # tuples of a name and texts
-        session.flush()
-        tables = [
-            [tuple(row) for row in connection.execute(select(table).order_by(table.c.id))]
-            for table in models.Base.metadata.sorted_tables
-        ]
-    engine.dispose()
-    return given, count, loaded, tables
+    form = getattr(modules[which], f"form_{NAMES.index(name)}")
+    with engine.connect() as connection, connection.begin() as transaction:
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            session.add_all(_rows(models))
+            session.flush()
+            session.expunge_all()
+            with _asked(engine) as asked:
+                try:
+                    given = plain(form(session))
+                except (SQLAlchemyError, IndexError) as error:
+                    given = type(error).__name__
+            loaded = sorted((plain(each) for each in session), key=repr)
+            session.flush()
+            tables = [
+                [tuple(row) for row in connection.execute(select(table).order_by(table.c.id))]
+                for table in models.Base.metadata.sorted_tables
+            ]
+        if transaction.is_active:
+            transaction.rollback()
+    return given, len(asked), loaded, tables
 
 
 def _rows(models: Any) -> list[object]:

@@ -38,7 +38,7 @@ def at(before: str) -> Spot:
 def call(
     place: tuple[Spot, Spot], callee: str, kind: CallKind = "call", via: str = ""
 ) -> RecordedCall:
-    return RecordedCall("a.py", *place, "one", callee, "", kind, via)
+    return RecordedCall("a.py", *place, "one", callee, "b.py", kind, via)
 
 
 def settled_calls(*calls: RecordedCall, text: str = LINES) -> Record:
@@ -52,6 +52,7 @@ def test_a_call_stays_where_it_is() -> None:
 
 
 ASSERT = spots("assert db.get(1) == db.all() and other(db.first())")
+NO_END = (ASSERT[0], ASSERT[0])  # as pytest 6 says it
 WITH = spots("with scope() as a, other() as b:\n        use(one(a))")
 COMPREHENSION = spots("[x for x in rows() if x]")
 
@@ -60,6 +61,7 @@ COMPREHENSION = spots("[x for x in rows() if x]")
     ("place", "callee", "kind", "written"),
     [
         (ASSERT, "sqlalchemy.orm.Session.get", "call", "db.get(1)"),
+        (NO_END, "sqlalchemy.orm.Session.get", "call", "db.get(1)"),
         (ASSERT, "other", "call", "other(db.first())"),
         (WITH, "scope", "with", "scope()"),
         (COMPREHENSION, "rows", "for", "rows() if"),
@@ -74,6 +76,19 @@ def test_a_call_within_the_place_of_something_larger(
     (found,) = settled_calls(call(place, callee)).calls
 
     assert (found.start, found.end, found.kind) == (start, end, kind)
+
+
+def test_several_calls_of_one_thing_are_all_meant() -> None:
+    text = (
+        "def one():\n    assert client.get(1) == client.get(2)\n    assert a.get(1) == b.get(2)\n"
+    )
+    alike = call(((2, 4), (2, 41)), "TestClient.get")
+    others = call(((3, 4), (3, 31)), "TestClient.get")
+
+    record = settled_calls(alike, others, text=text)
+
+    assert [each.end for each in record.calls] == [(2, 24), (2, 41)]
+    assert record.problems == ("of 1 calls the place is not known exactly: they are left out",)
 
 
 def test_what_could_be_several_is_left_out_and_told() -> None:

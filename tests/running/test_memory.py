@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from async_db.running.notes import Settings, counted
+from async_db.running.notes import Settings, counted, finding_of, noted
 from async_db.running.pictures import MAX_OFFENDING, MAX_ROUTES, Pictures
 from async_db.running.process import MAX_ALIKE, Process
 from async_db.traces import Event, Trace
@@ -68,6 +68,8 @@ def test_a_process_keeps_a_few_of_what_it_meets_again_and_again(tmp_path: Path) 
     assert seen is not None
     served = SETTLED + REQUESTS
     assert (seen.requests, seen.alike) == (served, (served - MAX_ALIKE) * RULES)
+    told = [finding_of(each["finding"]) for each in noted(tmp_path) if "finding" in each]
+    assert sum(each.requests for each in told) == served * RULES
     assert more < ALLOWED_OBJECTS, f"{more} objects more"
 
 

@@ -156,6 +156,7 @@ def test_all_processes_are_watched_and_told_as_one(tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert "10 requests watched" in done.stderr
+    assert "10 requests on GET /" in done.stderr  # of which each process tells three
 
 
 def test_so_far_is_told_on_demand(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What detectors find in a request's events."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,13 +45,27 @@ def test_the_order_of_events_decides(events: tuple[Event, ...], rules: list[str]
 
 def test_an_operation_that_goes_on_after_its_time_limit_is_told_as_that() -> None:
     timed_out = event("response.start", detail="504", task=1)
-    own = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=1)))
-    (other,) = findings_of(traced(WRITE, timed_out, replace(COMMIT, task=2)))
+    own = findings_of(traced(WRITE, timed_out, COMMIT._replace(task=1)))
+    (other,) = findings_of(traced(WRITE, timed_out, COMMIT._replace(task=2)))
 
     assert {"scope" in each.advice for each in own} == {True, False}  # it was told of, too
     assert other.rule == "session/commit-before-response"
     assert "goes on after its time limit" in other.message
     assert "plain ASGI middleware" in other.advice
+
+
+def test_what_a_line_has_committed_before_an_error_is_named() -> None:
+    explicit = COMMIT._replace(detail="explicit", source="app/x.py:7")
+    insert = WRITE._replace(detail="INSERT INTO rooms (name) VALUES (?)")
+    update = WRITE._replace(detail="UPDATE  bookings SET night=?")
+    failed = event("response.start", detail="409")
+
+    (told,) = findings_of(traced(insert, update, insert, explicit, failed))
+    assert (told.path, told.line) == ("app/x.py", 7)
+    assert "committed here before: INSERT INTO rooms, UPDATE bookings" in told.message
+    assert "sessions.begin()" in told.advice
+    (by_dependency,) = findings_of(traced(insert, COMMIT, failed))
+    assert "raise instead of returning" in by_dependency.advice
 
 
 THEIRS = frozenset({1})
@@ -62,15 +75,15 @@ BY_THE_SERVICE = "app/x.py:7"
 
 def test_how_a_test_opens_and_closes_its_session_is_not_the_services_fault() -> None:
     forgotten = traced(WRITE, CREATED, foreign=THEIRS)
-    late = replace(COMMIT, source=BY_A_TEST)
+    late = COMMIT._replace(source=BY_A_TEST)
 
     assert findings_of(forgotten) == []
     assert findings_of(traced(WRITE, CREATED, late, foreign=THEIRS)) == []
 
 
 def test_what_the_service_commits_is_its_own_whoever_made_the_session() -> None:
-    late = replace(COMMIT, source=BY_THE_SERVICE)
-    of_a_test = replace(WRITE, source=BY_A_TEST)
+    late = COMMIT._replace(source=BY_THE_SERVICE)
+    of_a_test = WRITE._replace(source=BY_A_TEST)
 
     (found,) = findings_of(traced(WRITE, CREATED, late, foreign=THEIRS))
     assert found.rule == "session/commit-before-response"
@@ -180,10 +193,10 @@ def test_tasks_that_use_one_session_at_the_same_time() -> None:
     shared = ("session/never-shared-between-tasks", "proven")
     overlap = event("overlap", session=1, source=BY_THE_SERVICE)
 
-    assert rules_of(overlap, overlap, replace(overlap, source="app/x.py:9")) == [shared] * 2
+    assert rules_of(overlap, overlap, overlap._replace(source="app/x.py:9")) == [shared] * 2
     assert rules_of(overlap, foreign=THEIRS) == [shared]
-    assert rules_of(replace(overlap, source=BY_A_TEST)) == []
-    turns = (replace(READ, task=1, source="app/x.py:1"), replace(READ, task=2, source="app/x.py:1"))
+    assert rules_of(overlap._replace(source=BY_A_TEST)) == []
+    turns = (READ._replace(task=1, source="app/x.py:1"), READ._replace(task=2, source="app/x.py:1"))
     assert rules_of(*turns) == []
 
 
@@ -273,7 +286,7 @@ def test_one_query_many_times() -> None:
     of_another = event("statement", session=2, detail="SELECT")
     lazily = (load("relationship P.kids"), SYNC_READ, event("executed"))
 
-    different = [replace(READ, asked=number) for number in range(1, 6)]
+    different = [READ._replace(asked=number) for number in range(1, 6)]
 
     assert rules_of(*different) == [one_by_one]
     assert rules_of(*different[:4]) == []
@@ -282,7 +295,7 @@ def test_one_query_many_times() -> None:
     assert rules_of(*[READ] * 3, *[of_another] * 3) == []
     assert rules_of(*[WRITE] * 5, COMMIT) == []
     assert rules_of(*different, foreign=THEIRS) == [one_by_one]
-    assert rules_of(*[replace(each, source=BY_A_TEST) for each in different]) == []
+    assert rules_of(*[each._replace(source=BY_A_TEST) for each in different]) == []
     assert rules_of(*lazily * 3) == [
         ("loading/no-lazy-loads", "review"),
         ("loading/no-n-plus-one", "proven"),
@@ -295,7 +308,7 @@ def test_a_sync_driver_on_the_loop_is_told_once() -> None:
     assert rules_of(on_loop, on_loop) == [("migrating/no-sync-left", "proven")]
     assert rules_of(SYNC_READ) == []  # in a thread
     assert rules_of(on_loop, foreign=THEIRS) == [("migrating/no-sync-left", "proven")]
-    assert rules_of(replace(on_loop, source=BY_A_TEST)) == []
+    assert rules_of(on_loop._replace(source=BY_A_TEST)) == []
 
 
 def test_a_wait_for_something_else_is_told_once_for_each_line() -> None:

@@ -22,7 +22,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def record(project: Path) -> Record:
     done = run_pytest(project, "--observe-record=record.json")
     assert outcomes(done) == "1 failed, 11 passed", done.stdout + done.stderr
-    assert "to record.json; sessions did not expire" in done.stdout
+    assert "loads by reading to record.json" in done.stdout
+    assert "sessions do not expire what they commit" in " ".join(done.stdout.split())
     return parse_record((project / "record.json").read_bytes())
 
 
@@ -234,3 +235,17 @@ def test_a_record_that_cannot_be_written_is_told(project: Path) -> None:
 
     assert outcomes(done) == "1 failed, 11 passed"
     assert "observe gave up recording: FileNotFoundError" in done.stdout
+
+
+def test_sessions_may_go_on_to_expire(project: Path, record: Record) -> None:
+    done = run_pytest(project, "--observe-record=expiring.json", "--observe-record-expiring")
+
+    assert outcomes(done) == "1 failed, 11 passed", done.stdout + done.stderr
+    assert "sessions do not expire" not in " ".join(done.stdout.split())
+    expiring = parse_record((project / "expiring.json").read_bytes())
+    assert expiring.expire_on_commit is True
+    assert expiring.edges == record.edges
+    read = place("add", "parent.name", before="kept = ")
+    assert {(each.attribute, each.kind) for each in expiring.loads if each.read == read} == {
+        ("name", "expired")
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Request:
         rules: the rules to look at; all, if none is given.
         base: a commit; then only what the work tree adds to it is told.
         baseline: a file of known findings.
-        catalogue: the names of all rules, where they are known.
+        catalogue: gives the names of all rules, where they are known; asked where it matters.
     """
 
     root: Path
@@ -70,7 +70,7 @@ class Request:
     rules: tuple[str, ...] = ()
     base: str = ""
     baseline: Path | None = None
-    catalogue: frozenset[str] = frozenset()
+    catalogue: Callable[[], frozenset[str]] = frozenset
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +172,18 @@ def audit(request: Request) -> Audit:
 
 
 def _findings(
-    service: Service, settings: Settings, rules: tuple[str, ...], catalogue: frozenset[str]
+    service: Service,
+    settings: Settings,
+    rules: tuple[str, ...],
+    catalogue: Callable[[], frozenset[str]],
 ) -> tuple[list[Finding], list[Notice]]:
     modules = [each for each in service.project.modules if not settings.excludes(each.path)]
     found = [each for each in findings_of(service, rules) if not settings.excludes(each.path)]
     found += [one for each in modules for one in unresolved_in(each, rules)]
     allowances = [one for each in modules for one in allowances_in(each.path, each.text)]
     kept, needed = without_allowed(found, allowances)
-    idle = [*allowance_notices(allowances, needed, frozenset(rules), catalogue)]
+    names = catalogue() if allowances else frozenset()
+    idle = [*allowance_notices(allowances, needed, frozenset(rules), names)]
     return _located(kept, modules), idle
 
 
@@ -228,4 +232,4 @@ def _at_base(folder: Path, settings: Settings, rules: tuple[str, ...]) -> Baseli
         project: Project = read_project(folder)
     except TargetError:
         return Baseline()  # there was no Python in it
-    return Baseline.of(_findings(Service(project), settings, rules, frozenset())[0])
+    return Baseline.of(_findings(Service(project), settings, rules, frozenset)[0])

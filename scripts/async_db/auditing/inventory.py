@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,7 +19,6 @@ _CONTAINERS = {
     "lagom": "lagom",
     "injector": "injector",
 }
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 _SCHEDULES = {
     "celery": "Celery",
     "apscheduler": "APScheduler",
@@ -127,10 +125,10 @@ def _outside(service: Service) -> Iterator[Entry]:
 
 def _imports(service: Service, known: dict[str, str]) -> Iterator[Entry]:
     for module in service.modules:
-        for found in _IMPORT.finditer(module.text):
-            if found[1] in known:
-                line = module.text.count("\n", 0, found.start(1)) + 1
-                yield Entry(known[found[1]], module.path, line, found[0].strip())
+        for each in module.imports:
+            name = (each.target or each.name).partition(".")[0]
+            if name in known:
+                yield Entry(known[name], module.path, each.line, module.line_at(each.line))
                 break
 
 

@@ -7,7 +7,7 @@ the last of them; until then a moved operation calls it by `session.run_sync`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from async_db.auditing.obstacles import Obstacle, blocking_calls, find_passed_on, obstacles_of
@@ -83,7 +83,8 @@ def plan_move(service: Service) -> Plan:
     """Say in which order a service moves to async sessions."""
     must = _must_become_async(service)
     groups = _groups(service, must)
-    order = _ordered(service, groups)
+    known = _known(service)
+    order = _ordered(known, groups)
     last: dict[Function, int] = {}
     for number, (_, _, reached) in enumerate(order):
         for function in reached:
@@ -94,7 +95,7 @@ def plan_move(service: Service) -> Plan:
         own = [each for each in reached if last[each] == number]
         later = [each for each in reached if last[each] != number]
         obstacles = tuple(obstacles_of(service, own, passed_on))
-        slices.append(_slice(service, module, kind, own, later, obstacles))
+        slices.append(_slice(service, known, module, kind, own, later, obstacles))
     return Plan(
         slices=tuple(slices),
         functions=len(must),
@@ -104,13 +105,46 @@ def plan_move(service: Service) -> Plan:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What each slice asks.
+
+    Parameters:
+        operations: the functions that serve, by the module that they are in, once a route.
+        waiting: the calls that wait for a sync session, by the function that they stand in.
+        writing: the functions that write by themselves.
+    """
+
+    operations: Mapping[Module, Sequence[Function]]
+    waiting: Mapping[Function, Sequence[Call]]
+    writing: frozenset[Function]
+
+
+def _known(service: Service) -> _Known:
+    operations: dict[Module, list[Function]] = {}
+    for route in service.web.routes:
+        operations.setdefault(route.function.module, []).append(route.function)
+    waiting: dict[Function, list[Call]] = {}
+    writing: set[Function] = set()
+    for use in service.sessions.uses:
+        function = enclosing_function(use.call.scope)
+        if function is None:
+            continue
+        if not use.is_async:
+            waiting.setdefault(function, []).append(use.call)
+        if use.method in _WRITES:
+            writing.add(function)
+    return _Known(operations, waiting, frozenset(writing))
+
+
 def _must_become_async(service: Service) -> list[Function]:
     """Give the plain functions that wait for a session, with the ports that they stand behind."""
     found = {
         function: None for function in service.sessions.blocking if service.serves(function.module)
     }
+    ports = _Ports(service)
     for function in list(found):
-        for port in _ports_above(service, function):
+        for port in ports.above(function):
             found[port] = None
             found.update(
                 (each, None) for each in service.calls.overrides(port) if not each.is_async
@@ -118,24 +152,38 @@ def _must_become_async(service: Service) -> list[Function]:
     return list(found)
 
 
-def _ports_above(service: Service, function: Function) -> list[Function]:
-    """Give the methods of ports and base classes that a method is called through."""
-    owner = function.owner
-    if owner is None:
-        return []
-    found = [
-        method
-        for each in service.types.mro(owner)
-        if not isinstance(each, str) and each is not owner
-        if (method := service.types.find_method(each, function.name)) is not None
-        and method.owner is each
-        and not method.is_async
-    ]
-    for call in service.calls.named(function.name):
-        for port in service.ports_of(call):
+class _Ports:
+    """The methods without a body that calls name, by their names: each is looked for once."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._called: dict[str, list[Function]] = {}
+
+    def above(self, function: Function) -> list[Function]:
+        """Give the methods of ports and base classes that a method is called through."""
+        service = self._service
+        owner = function.owner
+        if owner is None:
+            return []
+        found = [
+            method
+            for each in service.types.mro(owner)
+            if not isinstance(each, str) and each is not owner
+            if (method := service.types.find_method(each, function.name)) is not None
+            and method.owner is each
+            and not method.is_async
+        ]
+        for port in self._named(function.name):
             if port not in found and function in service.calls.overrides(port):
                 found.append(port)
-    return found
+        return found
+
+    def _named(self, name: str) -> list[Function]:
+        if name not in self._called:
+            calls = self._service.calls.named(name)
+            ports = (port for call in calls for port in self._service.ports_of(call))
+            self._called[name] = list(dict.fromkeys(ports))
+        return self._called[name]
 
 
 def _groups(service: Service, must: Iterable[Function]) -> list[tuple[Module, str, list[Function]]]:
@@ -220,7 +268,7 @@ def _reached(
 
 
 def _ordered(
-    service: Service, groups: list[tuple[Module, str, list[Function]]]
+    known: _Known, groups: list[tuple[Module, str, list[Function]]]
 ) -> list[tuple[Module, str, list[Function]]]:
     """Begin with what shares least, reads only and is small; what runs outside requests is last."""
     users: dict[Function, int] = {}
@@ -231,7 +279,7 @@ def _ordered(
         groups,
         key=lambda group: (
             group[1] != "router",
-            _writes(service, group[2]),
+            not known.writing.isdisjoint(group[2]),
             sum(users[each] > 1 for each in group[2]),
             len(group[2]),
             group[0].path,
@@ -239,43 +287,36 @@ def _ordered(
     )
 
 
-def _writes(service: Service, functions: Iterable[Function]) -> bool:
-    within = set(functions)
-    return any(
-        use.method in _WRITES and enclosing_function(use.call.scope) in within
-        for use in service.sessions.uses
-    )
-
-
 def _slice(
     service: Service,
+    known: _Known,
     module: Module,
     kind: str,
     own: list[Function],
     later: list[Function],
     obstacles: tuple[Obstacle, ...],
 ) -> Slice:
-    routes = [route for route in service.web.routes if route.function.module is module]
-    moved = {*own, *(route.function for route in routes)}
+    operations = known.operations.get(module, ())
+    moved = dict.fromkeys((*own, *operations))
     return Slice(
         name=module.path,
         kind=kind,
-        routes=len(routes),
-        writes=_writes(service, [*own, *later]),
+        routes=len(operations),
+        writes=not known.writing.isdisjoint([*own, *later]),
         functions=tuple(_place(each) for each in own),
-        awaits=tuple(_awaits(service, moved, {*own, *later})),
+        awaits=tuple(_awaits(service, known, moved, {*own, *later})),
         shared=tuple(_place(each) for each in later),
         obstacles=obstacles,
     )
 
 
-def _awaits(service: Service, moved: set[Function], must: set[Function]) -> list[Place]:
+def _awaits(
+    service: Service, known: _Known, moved: Iterable[Function], must: set[Function]
+) -> list[Place]:
     """Give the calls in moved functions that need `await`, each once."""
     found: dict[Call, None] = {}
-    for use in service.sessions.uses:
-        if not use.is_async and enclosing_function(use.call.scope) in moved:
-            found[use.call] = None
     for function in moved:
+        found.update(dict.fromkeys(known.waiting.get(function, ())))
         for call in function.calls:
             if any(callee.function in must for callee in service.calls.callees(call)):
                 found[call] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from typing import Any
 
 from async_db.auditing.auditing import Audit
 from async_db.auditing.inventory import Entry, Section
@@ -70,7 +70,7 @@ def as_data(audit: Audit) -> str:
         "files": audit.files,
         "lines": audit.lines,
         "irrelevant_files": audit.irrelevant,
-        "skipped": [asdict(each) for each in audit.skipped],
+        "skipped": [_as_data(each) for each in audit.skipped],
         "releases": {
             each.name: {
                 "version": each.version,
@@ -85,18 +85,26 @@ def as_data(audit: Audit) -> str:
         content["inventory"] = {
             section.name: {
                 "counts": dict(_counts(section)),
-                "entries": [asdict(entry) for entry in section.entries],
+                "entries": [_as_data(entry) for entry in section.entries],
             }
             for section in audit.inventory
         }
     if audit.plan is not None:
-        content["plan"] = asdict(audit.plan)
+        content["plan"] = _as_data(audit.plan)
     if audit.findings is not None:
         content["rules"] = list(audit.rules)
         content["known"] = audit.known
         content["notices"] = [{"level": each.level, "message": each.text} for each in audit.notices]
         content["findings"] = [card_data(each) for each in cards(audit.findings)]
     return json_text(content)
+
+
+def _as_data(of: Any) -> Any:
+    """Give the fields of a record, as `asdict` does, which copies each of them first."""
+    if isinstance(of, tuple):
+        return [_as_data(each) for each in of]
+    fields = getattr(of, "__slots__", None)
+    return of if fields is None else {name: _as_data(getattr(of, name)) for name in fields}
 
 
 def _summary(audit: Audit) -> Iterator[str]:

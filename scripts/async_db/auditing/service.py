@@ -77,7 +77,8 @@ class Service:
             return False
         if module in self.environments:
             return False
-        return not (_MAIN.search(module.text) and module not in self._imported)
+        is_script = "__main__" in module.text and _MAIN.search(module.text)
+        return not (is_script and module not in self._imported)
 
     def imports_of(self, module: Module) -> set[Module]:
         """Give the modules of the project that a module imports, packages on the way included."""
@@ -253,9 +254,12 @@ class Service:
         waiting = [node]
         while waiting:
             each = waiting.pop()
-            for child in ast.iter_child_nodes(each):
-                self._parents[child] = each
-                waiting.append(child)
+            for value in each.__dict__.values():  # a third of what `iter_child_nodes` takes
+                for child in value if value.__class__ is list else (value,):
+                    if isinstance(child, ast.AST):
+                        self._parents[child] = each
+                        if child.__class__ is not ast.Name and child.__class__ is not ast.Constant:
+                            waiting.append(child)
 
     def within_function(self, node: ast.AST, module: Module) -> Iterator[ast.AST]:
         """Give what a node stands in, up to the function around it."""

@@ -19,7 +19,7 @@ def as_json(
 
     Parameters:
         findings: what to tell, in any order, which does not change the result.
-        notices: what was not looked at; they stand there only if there are any.
+        notices: what was not looked at.
         watched: how many requests were, if any could be.
     """
     told = [{"level": notice.level, "message": notice.text} for notice in notices]
@@ -27,7 +27,7 @@ def as_json(
         {
             "schema_version": SCHEMA_VERSION,
             **({} if watched is None else {"requests": watched}),
-            **({"notices": told} if told else {}),
+            "notices": told,
             "findings": [card_data(card) for card in cards(findings)],
         }
     )

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from async_db.modernizing.step import StepFunction
-from async_db.modernizing.steps.database import applications, database, requirements
+from async_db.modernizing.steps.database import (
+    applications,
+    database,
+    lifetimes,
+    requirements,
+)
+from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
 from async_db.modernizing.steps.tests import tests
 from async_db.modernizing.steps.threads import threads
+from async_db.modernizing.steps.typed_mappings import typed_mappings
 
 STEPS: tuple[StepFunction, ...] = (
     slicing,
     queries,
+    typed_mappings,
     propagation,
     threads,
+    loads,
     database,
+    lifetimes,
     applications,
     requirements,
     tests,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -95,27 +95,30 @@ class Sources:
         created = self.created | {path for path in new if path not in self.originals}
         return replace(self, texts=texts, steps=(*self.steps, step), created=created)
 
-    def now_at(self, path: str, end: tuple[int, int]) -> tuple[int, int] | None:
-        """Give where a line and column of a file as it was read are by now.
+    def now_at(
+        self, path: str, ends: Iterable[tuple[int, int]]
+    ) -> dict[tuple[int, int], tuple[int, int]]:
+        """Give where lines and columns of a file as it was read are by now.
 
         Parameters:
             path: the file.
-            end: the line, from 1, and the column in bytes where something ends, as `ast` counts.
+            ends: the line, from 1, and the column in bytes where something ends, as `ast` counts.
         """
         if path not in self.originals or path not in self.texts:
-            return None
-        places = Places(decoded(self.originals[path]))
-        try:
-            offset = places.offset(*end)
-        except IndexError:
-            return None
-        for step in self.steps:
-            offset = moved(offset, step.get(path, ()))
-        text = self.texts[path]
-        after = Places(text)
-        line = after.line_of(offset)
-        start = after.start_of_line(line)
-        return line, len(text[start:offset].encode())
+            return {}
+        before, after = Places(decoded(self.originals[path])), Places(self.texts[path])
+        found = {}
+        for end in ends:
+            try:
+                offset = before.offset(*end)
+            except IndexError:
+                continue  # it is of another text
+            for step in self.steps:
+                offset = moved(offset, step.get(path, ()))
+            line = after.line_of(offset)
+            text = after.text[after.start_of_line(line) : offset]
+            found[end] = (line, len(text.encode()))
+        return found
 
     def changed(self) -> dict[str, bytes]:
         """Give the files that are not as they were read, as they are to be stored."""

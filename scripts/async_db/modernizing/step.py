@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ from async_db.modernizing.definitions import defined
 from async_db.modernizing.editing import Editing, Replacement
 from async_db.modernizing.imports import edit_imports, needed_of
 from async_db.modernizing.sources import Sources
+from async_db.records import Edge, RecordedLoad
 from async_db.target import Module, Project
 
 
@@ -24,11 +26,15 @@ class Options:
         unsafe: whether changes that a doubt stands behind are made too.
         slices: the files and folders to move, relative to the project; all of it if none is given.
         typed_mappings: whether `Column` models become typed ones.
+        edges: what calls run, as far as a record or a type checker knows it.
+        loads: what reading has loaded, by the record.
     """
 
     unsafe: bool = False
     slices: tuple[str, ...] = ()
     typed_mappings: bool = False
+    edges: tuple[Edge, ...] = ()
+    loads: tuple[RecordedLoad, ...] = ()
 
 
 @dataclass
@@ -91,6 +97,27 @@ class Step:
     def drop_import(self, module: Module, name: str) -> None:
         """Have a module no longer import a name, if nothing in it uses it after this step."""
         self._imports_of(module).dropped.add(name)
+
+    def import_name(self, module: Module) -> str:
+        """Give the name that a module of the target is imported by, as others of it write it."""
+        return self._import_names.get(module, module.name)
+
+    @cached_property
+    def _import_names(self) -> dict[Module, str]:
+        written: dict[Module, Counter[str]] = {}
+        starts: Counter[tuple[str, str]] = Counter()
+        for importer in self.project.modules:
+            for binding in importer.imports:
+                target = binding.target if binding.kind == "from" else binding.name
+                found = self.project.index.find(target, importer)
+                if found is not None and not target.startswith("."):
+                    written.setdefault(found, Counter())[target] += 1
+                    starts[found.name.removesuffix(target), target.partition(".")[0]] += 1
+        names = {module: counts.most_common(1)[0][0] for module, counts in written.items()}
+        for module in self.project.modules:
+            if module not in names:
+                names[module] = _alike(module.name, starts)
+        return names
 
     def _imports_of(self, module: Module) -> _FileImports:
         return self._imports.setdefault(module, _FileImports())
@@ -156,6 +183,15 @@ class Step:
             added = each.added if self._given is None else needed_of(text, each.added)
             wanted[module.path] = edit_imports(text, added, each.dropped)
         return after.after({path: edits for path, edits in wanted.items() if edits}, {})
+
+
+def _alike(name: str, starts: Counter[tuple[str, str]]) -> str:
+    """Name a module that nobody imports as others are that lie in the same folder."""
+    for (before, top), _ in starts.most_common():
+        rest = name.removeprefix(before)
+        if name.startswith(before) and rest.partition(".")[0] == top:
+            return rest
+    return name
 
 
 def _ranges(module: Module, world: frozenset[tuple[str, str]]) -> Iterator[range]:

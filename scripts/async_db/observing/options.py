@@ -25,6 +25,7 @@ class Options:
         updates_baseline: whether the baseline is written and not held against.
         everything: whether text tells every place, and what happened there.
         record: where a record for `modernize` goes, if one is wanted.
+        record_expires: whether sessions expire what they commit while that is made, as they would.
         all_option: the name of the option that asks for that.
     """
 
@@ -36,6 +37,7 @@ class Options:
     updates_baseline: bool = False
     everything: bool = False
     record: Path | None = None
+    record_expires: bool = False
     all_option: str = "--observe-all"
 
     @classmethod
@@ -54,6 +56,7 @@ class Options:
             updates_baseline=bool(config.getoption("--observe-update-baseline")),
             everything=bool(config.getoption("--observe-all")),
             record=path("--observe-record"),
+            record_expires=bool(config.getoption("--observe-record-expiring")),
         )
 
 
@@ -103,4 +106,10 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="write there which functions and calls reach the database and what is loaded by being "
         "read, for modernize; sessions do not expire what they commit meanwhile",
+    )
+    group.addoption(
+        "--observe-record-expiring",
+        action="store_true",
+        help="with --observe-record, have sessions expire what they commit, where many tests rely "
+        "on it: then no outcome changes, and what async sessions will load by reading is known less",
     )

@@ -52,9 +52,11 @@ class Plugin:
         if self._options.page:
             self._guarded(self._begin_a_page)
         if self._options.record:
-            from .recording import Recording
+            from .recording import NEVER_EXPIRED, Recording
 
-            recording = Recording(self._root, self._options.record)
+            expires = self._options.record_expires
+            self._seen.remarks += [] if expires else [NEVER_EXPIRED]
+            recording = Recording(self._root, self._options.record, expires=expires)
             config.pluginmanager.register(recording, "async-db-observe-recording")
 
     def _begin_a_page(self) -> None:

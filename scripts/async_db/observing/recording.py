@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,26 @@ if TYPE_CHECKING:
     from ..watching import RunRecorder
 
 WORKER_KEY = "async_db_observe_record"
+NEVER_EXPIRED = (
+    "With --observe-record, sessions do not expire what they commit: session/no-expire-on-commit "
+    "was not judged, and a test that fails now and passes else relies on it."
+)
 
 
 class Recording:
     """Records while the tests run, and writes what this process and its workers have seen.
 
-    It changes what tests see in one thing: sessions do not expire what they commit. A fault of its
-    own is told and not raised.
+    It changes what tests see in one thing: sessions do not expire what they commit, unless that is
+    asked for. A fault of its own is told and not raised.
 
     Parameters:
         root: the project.
         output: where the record goes.
+        expires: whether sessions expire what they commit.
     """
 
-    def __init__(self, root: Path, output: Path) -> None:
+    def __init__(self, root: Path, output: Path, *, expires: bool) -> None:
+        self._expires = expires
         self._root = root
         self._output = output
         self._stack = ExitStack()
@@ -43,7 +48,7 @@ class Recording:
     def _begin(self) -> None:
         from ..watching import RunRecorder, recording
 
-        recorder = RunRecorder(self._root)
+        recorder = RunRecorder(self._root, expires=self._expires)
         self._stack.enter_context(recording(recorder))
         self._recorder = recorder
 
@@ -82,12 +87,11 @@ class Recording:
 
         own = Record({}, failed=tuple(self._failed), problems=tuple(self._problems))
         record = settled_below(self._root, [*self._records, own])
-        self._output.write_text(as_json(replace(record, expire_on_commit=False)), encoding="utf-8")
+        self._output.write_text(as_json(record), encoding="utf-8")
         direct = sum(each.direct for each in record.functions)
         self._said = (
             f"observe recorded {direct} functions over the database, {len(record.calls)} calls "
-            f"and {len(record.loads)} loads by reading to {self._output}; sessions did not expire "
-            "what they committed meanwhile"
+            f"and {len(record.loads)} loads by reading to {self._output}"
         )
         self._problems += (each for each in record.problems if each not in self._problems)
 

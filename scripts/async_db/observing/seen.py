@@ -89,8 +89,8 @@ class Seen:
             yield Notice(f"{_of(coverage.unended, coverage)} had not ended: they were not judged.")
         if coverage.alike:
             yield Notice(
-                f"{coverage.alike} more findings are like others of their place and route, and left "
-                "out: there were at least as many requests and tests as are told."
+                f"{coverage.alike} more findings are like others of their place and route: their "
+                "requests are counted, and what happened in them and their tests are left out."
             )
         if coverage.over:
             yield Notice(

@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from ..findings import Finding
-from ..traces import Event, Task, Trace
+from ..traces import Event, Task, Trace, cut
 
 Reason = Literal["slowest", "offending"]
 
 MAX_ROUTES = 300
 MAX_OFFENDING = 20  # of one route: requests that each show something new
-MAX_EVENTS = 400  # of one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ class Gallery:
         """Consider a request that is over, with what was found in it."""
         if trace.route not in self._slowest and len(self._slowest) >= MAX_ROUTES:
             return
-        told = tuple(findings)
-        shown = Shown(replace(trace, events=trace.events[:MAX_EVENTS]), told, "slowest")
+        shown = _cut(trace, tuple(findings))
+        told = shown.findings
         slowest = self._slowest.get(trace.route)
         if slowest is None or _seconds(trace) > _seconds(slowest.trace):
             self._slowest[trace.route] = shown
@@ -67,6 +66,13 @@ class Gallery:
         yield from offending
 
 
+def _cut(trace: Trace, findings: tuple[Finding, ...]) -> Shown:
+    """Leave out of a long trace what is far from all that was found in it."""
+    kept, moments = cut(trace, (finding.event for finding in findings))
+    placed = (replace(each, event=moments.get(each.event, -1)) for each in findings)
+    return Shown(kept, tuple(placed))
+
+
 def as_json(shown: Iterable[Shown]) -> str:
     """Give what is kept as text, for another process."""
     return json.dumps([asdict(each) for each in shown], default=list)
@@ -84,7 +90,7 @@ def from_json(text: str) -> Iterator[tuple[Trace, list[Finding]]]:
 
 def _trace(fields: Mapping[str, Any]) -> Trace:
     restored = {
-        "events": tuple(Event(**event) for event in fields["events"]),
+        "events": tuple(Event(*event) for event in fields["events"]),
         "foreign": frozenset(fields["foreign"]),
         "working": frozenset(fields["working"]),
         "tasks": tuple(Task(**task) for task in fields["tasks"]),

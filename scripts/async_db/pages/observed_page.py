@@ -22,10 +22,11 @@ from ..findings import (
     seen_in,
     seen_on,
 )
+from ..traces import Trace
 from .assets import LEGEND
 from .components import choice, finding_text, source_line, tiles
 from .drawing import figure
-from .gallery import MAX_EVENTS, Shown
+from .gallery import Shown
 from .markup import milliseconds, page, prose, text
 from .timeline import Timeline
 from .timeline_layout import timeline_of
@@ -236,6 +237,7 @@ def _request(each: _Drawn, rules: Mapping[str, int], told: Mapping[Key, Card]) -
         f"<div class=head><h3>Request {each.number}: {_outcome(each)}</h3>{tag}</div>"
         f"<p class='soft mono'>{' · '.join(text(place, 300) for place in places)}</p>"
         + (f"<ul class=found>{''.join(items)}</ul>" if findings else "")
+        + _left_out(trace)
         + _still_held(each)
         + figure(each.timeline, trace.route, moments=moments)
         + "</article>"
@@ -260,13 +262,23 @@ def _still_held(each: _Drawn) -> str:
     trace = each.shown.trace
     if not names:
         return ""
-    if len(trace.events) >= MAX_EVENTS:
-        why = "what came after is not kept"
+    if trace.cut:
+        why = "not all that happened is kept"
     elif trace.working:
         why = "a task that goes on has it"
     else:
         why = "the tests took it, or the session that it serves"
     return f"<p class=note>Still held at the end, which is no finding: {names}; {why}.</p>"
+
+
+def _left_out(trace: Trace) -> str:
+    """Say that a request is not drawn whole."""
+    if not trace.cut:
+        return ""
+    return (
+        f"<p class=note>{trace.cut:,} of {trace.cut + len(trace.events):,} events are left out: "
+        "those far from what was found, and from the beginning.</p>"
+    )
 
 
 def _outcome(each: _Drawn) -> str:

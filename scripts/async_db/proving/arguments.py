@@ -34,7 +34,7 @@ exit codes:
   1    something was not, as the table says, or the file to --check shows another table,
        or a window is not what --releases shows, or with --strict something could not be run
   2    the call or its input was wrong
-  130  interrupted (143 when ended by SIGTERM)
+  130  interrupted (143 when ended by SIGTERM, 129 by SIGHUP)
 """
 
 
@@ -123,8 +123,9 @@ def _add_where_evidence_goes(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=Path,
         help="where the evidence goes, with a page to look at of the same name beside it "
-        "(default: evidence.json and evidence.html in the pack's folder). The page shows what "
-        "is in a faults.json beside it, too: faults.py --format json > faults.json",
+        "(default: evidence.json and evidence.html in the pack's folder, evidence-of-a-part.json "
+        "and .html with --rules, --database or --wiring). The page shows what is in a faults.json "
+        "beside it, too: faults.py --format json > faults.json",
     )
     parser.add_argument(
         "--update",

@@ -1,4 +1,4 @@
-"""What passes between a running verification and the terminal: its progress, and a Ctrl-C."""
+"""What passes between a running verification and the terminal: its progress, a Ctrl-C and a hang-up."""
 
 import shutil
 import signal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Interruption:
-    """Notes SIGINT and SIGTERM, so that a run ends between two steps and cleans up after itself."""
+    """Notes what asks to end, so that a run ends between two steps and cleans up after itself."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -21,9 +21,7 @@ class Interruption:
     @contextmanager
     def noted(self) -> Iterator[None]:
         """Note signals within the block, instead of being ended by them."""
-        before = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        before = {number: signal.signal(number, self._note) for number in ending_signals()}
         try:
             yield
         finally:
@@ -39,6 +37,15 @@ class Interruption:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.signal = number
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Give the signals that ask a process to end, without a hang-up that is to be ignored, as under
+    `nohup`."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
 
 
 class StatusLine:

@@ -10,6 +10,7 @@ from typing import Literal
 from .edges import Edge
 
 SCHEMA_VERSION = 1
+_DATABASES = ("sqlalchemy.", "sqlmodel.", "starlette.testclient.")
 
 CallKind = Literal["call", "read", "with", "for", "await", "other"]
 """What runs the callee at a place: a call; an attribute that is read, as a property's; the entering
@@ -160,14 +161,17 @@ class Record:
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """The calls that ran what they name, or what they were handed, with nothing between.
+        """The calls that ran a function of the target's, or a method of a database or a client.
 
-        What ran by a loop or by `with` over a call of a generator is that call's.
+        Only those that ran what they name, or what they were handed, with nothing between: what a
+        library called back is none. What ran by a loop or by `with` over a call of a generator is
+        that call's.
         """
         found = {
             Edge(each.path, each.end, each.callee, each.callee_path, "recorded")
             for each in self.calls
             if each.kind not in ("read", "other") and not each.via and each.callee[-1:] != ">"
+            if each.callee_path or each.callee.startswith(_DATABASES)
         }
         return tuple(sorted(found))
 

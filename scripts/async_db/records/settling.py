@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .held_against import text_hash
@@ -67,19 +67,22 @@ class _Syntax:
             return None
         return cls(
             {_end(node): node for node in nodes if isinstance(node, ast.Call)},
-            {(_start(node), _end(node)): node for node in nodes if isinstance(node, _Whole)},
+            {place: node for node in nodes if isinstance(node, _Whole) for place in _places(node)},
         )
 
     def settled(self, each: RecordedCall) -> Iterator[RecordedCall]:
         whole = self.wholes.get((each.start, each.end))
-        if whole is not None:
-            node = _within(whole, _names(each))
-            if node is None:
-                return
-            kind: CallKind = "call"
-            if not isinstance(whole, ast.Assert):
-                kind = "with" if isinstance(whole, _With) else "for"
-            each = replace(each, start=_start(node), end=_end(node), kind=kind)
+        if whole is None:
+            yield from self._named(each)
+            return
+        kind: CallKind = "for"
+        if isinstance(whole, ast.Assert | _With):
+            kind = "call" if isinstance(whole, ast.Assert) else "with"
+        for node in _within(whole, _names(each)):
+            yield from self._named(replace(each, start=_start(node), end=_end(node), kind=kind))
+
+    def _named(self, each: RecordedCall) -> Iterator[RecordedCall]:
+        """Tell a call of what was called by its name from one of something that called it."""
         call = self.calls.get(each.end)
         if call is None or each.kind in ("read", "other") or not _begins(call, each.start):
             yield each
@@ -105,12 +108,19 @@ def _settled_place(place: Place, syntax: Mapping[str, _Syntax | None]) -> Place:
     """Give what a loop goes over for the place of the whole loop, and the like."""
     file = syntax.get(place.path)
     whole = file.wholes.get((place.start, place.end)) if file and place.end else None
-    node = _within(whole, frozenset()) if whole is not None else None
-    return place if node is None else replace(place, start=_start(node), end=_end(node))
+    found = _within(whole, frozenset()) if whole is not None else []
+    return replace(place, start=_start(found[0]), end=_end(found[0])) if found else place
 
 
-def _within(whole: _Whole, names: Collection[str]) -> ast.expr | None:
-    """Give what is meant within a larger place, if it can only be one thing.
+def _places(whole: _Whole) -> Iterator[tuple[_End, _End]]:
+    """Give what Python may take for the place of something: pytest 6 says nothing of the end."""
+    yield _start(whole), _end(whole)
+    if isinstance(whole, ast.Assert):
+        yield _start(whole), _start(whole)
+
+
+def _within(whole: _Whole, names: Collection[str]) -> Sequence[ast.expr]:
+    """Give what is meant within a larger place, if it can only be one thing, or several alike.
 
     Parameters:
         whole: the larger place.
@@ -118,17 +128,18 @@ def _within(whole: _Whole, names: Collection[str]) -> ast.expr | None:
     """
     match whole:
         case ast.Assert():
-            parts: list[ast.expr] = [*_calls(whole)]
+            called = [each for each in _calls(whole) if _called(each) in names]
+            alike = len({ast.dump(each.func) for each in called}) == 1
+            return called if alike else []
         case ast.For() | ast.AsyncFor():
-            parts = [whole.iter]
+            return [whole.iter]
         case ast.With() | ast.AsyncWith():
             parts = [item.context_expr for item in whole.items]
         case _:
             parts = [generator.iter for generator in whole.generators]
     named = [part for part in parts if _is_call_of(part, names)]
-    if named or isinstance(whole, ast.Assert):
-        parts = named
-    return parts[0] if len(parts) == 1 else None
+    parts = named or parts
+    return parts if len(parts) == 1 else []
 
 
 def _is_call_of(node: ast.expr, names: Collection[str]) -> bool:

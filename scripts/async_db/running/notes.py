@@ -25,7 +25,10 @@ NOTES_VARIABLE = "ASYNC_DB_OBSERVE_NOTES"
 COUNTS = tuple(field.name for field in fields(Coverage) if field.name != "problems")
 LAYOUT = Struct(f"<{len(COUNTS)}Q")
 SETTINGS = "settings.json"
-NOTES, COUNTED = ".notes", ".counts"
+NOTES, COUNTED, TALLIED = ".notes", ".counts", ".tallies"
+TALLY = Struct("<Q")
+MOST_TALLIES = 2_000
+"""Of so many places and routes a process counts the requests that its notes leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Notes:
         self._folder = folder
         self._file = -1
         self._counts: mmap | None = None
+        self._tallies: mmap | None = None
 
     def add(self, kind: str, what: object) -> None:
         """Note something."""
@@ -75,40 +79,63 @@ class Notes:
         if self._counts is not None:
             LAYOUT.pack_into(self._counts, 0, *counts)
 
+    def tally(self, place: int, requests: int) -> None:
+        """Note how many requests more than its findings say have met a place of this number."""
+        if self._tallies is not None and place < MOST_TALLIES:
+            TALLY.pack_into(self._tallies, place * TALLY.size, requests)
+
     def forget(self) -> None:
         """Leave the files to the process from which this one has been forked."""
-        self._file, self._counts = -1, None
+        self._file, self._counts, self._tallies = -1, None, None
 
     def _open(self) -> None:
         name = self._folder / f"{os.getpid()}-{time.time_ns():x}"
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
         self._file = os.open(f"{name}{NOTES}", flags, 0o600)
-        counted = os.open(f"{name}{COUNTED}", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            os.write(counted, bytes(LAYOUT.size))  # a full disk is to be noticed here, not later
-            self._counts = mmap(counted, LAYOUT.size)
-        finally:
-            os.close(counted)
+        self._counts = _mapped(f"{name}{COUNTED}", LAYOUT.size)
+        self._tallies = _mapped(f"{name}{TALLIED}", MOST_TALLIES * TALLY.size)
+
+
+def _mapped(file: str, size: int) -> mmap:
+    """Make a file of zeros, and give it as memory."""
+    opened = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.write(opened, bytes(size))  # a full disk is to be noticed here, not later
+        return mmap(opened, size)
+    finally:
+        os.close(opened)
 
 
 def noted(folder: Path) -> Iterator[dict[str, Any]]:
     """Give all that the processes of an app have noted, each thing by its kind.
 
-    Of what one process says is left at its end, only the last counts.
+    Of what one process says is left at its end, only the last counts. The first finding of a place
+    has the requests of those that are left out.
 
     Raises:
         ValueError: a file is damaged.
     """
     for file in sorted(folder.glob(f"*{NOTES}")):
         remaining: dict[str, Any] = {}
+        tallies = _tallies_beside(file)
         lines = file.read_bytes().split(b"\n")
         for line in lines[:-1]:  # what follows the last end of a line is still being written
             each: dict[str, Any] = json.loads(line)
             if "remaining" in each:
                 remaining = each
-            else:
-                yield each
+                continue
+            if "finding" in each:
+                each["finding"]["requests"] += tallies.pop(each["finding"].pop("tally"), 0)
+            yield each
         yield remaining
+
+
+def _tallies_beside(file: Path) -> dict[int, int]:
+    """Give the requests that a process has tallied, by the numbers of the places."""
+    tallied = file.with_suffix(TALLIED)
+    data = tallied.read_bytes() if tallied.exists() else b""
+    whole = len(data) - len(data) % TALLY.size
+    return {place: count for place, (count,) in enumerate(TALLY.iter_unpack(data[:whole])) if count}
 
 
 def counted(folder: Path) -> Coverage | None:

@@ -9,7 +9,6 @@ from ..traces import Trace
 
 MAX_ROUTES = 300
 MAX_OFFENDING = 20  # of one route: requests that each show something new
-MAX_EVENTS = 400  # of one request
 SLOWER = 1.1  # than the slowest that is noted; so of one route only some ten dozen ever are
 
 

@@ -5,18 +5,28 @@ from __future__ import annotations
 import atexit
 import os
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from ..findings import Finding
-from ..traces import Trace
-from ..watching import DETECTORS, ASGIApp, KeptFindings, Observer, Receive, Scope, Send
-from .notes import Notes, Settings
-from .pictures import MAX_EVENTS, Pictures
+from ..traces import Trace, cut
+from ..watching import (
+    DETECTORS,
+    ASGIApp,
+    KeptFindings,
+    Observer,
+    Place,
+    Receive,
+    Scope,
+    Send,
+    place_of,
+)
+from .notes import MOST_TALLIES, Notes, Settings
+from .pictures import Pictures
 
 MAX_ALIKE = 3  # findings of one rule, place and route: under load, one place is met again and again
-MAX_FINDINGS = 2_000
+MAX_FINDINGS = MOST_TALLIES
 
 _watching: list[Process] = []
 """The one that watches this process, if one does."""
@@ -89,9 +99,9 @@ class Process(Observer):
 
     def _over(self, trace: Trace, findings: list[Finding]) -> None:
         if self._pictures is not None and self._pictures.wants(trace, findings):
-            drawn = replace(trace, events=trace.events[:MAX_EVENTS])
-            shown = {"trace": asdict(drawn), "findings": [asdict(each) for each in findings]}
-            self._notes.add("shown", shown)
+            drawn, moments = cut(trace, (finding.event for finding in findings))
+            placed = [{**asdict(each), "event": moments.get(each.event, -1)} for each in findings]
+            self._notes.add("shown", {"trace": asdict(drawn), "findings": placed})
 
     def _note_problem(self, error: Exception) -> None:
         first = self.problem is None
@@ -103,8 +113,9 @@ class Process(Observer):
     def _forked(self) -> None:
         """Begin anew: what this process was before it was forked, that one has noted."""
         self._served.clear()
-        self._before = self.counts()
         self._notes.forget()
+        self._found = _NotedFindings(self._notes)
+        self._before = self.counts()
 
 
 class _NotedFindings(KeptFindings):
@@ -113,11 +124,16 @@ class _NotedFindings(KeptFindings):
     def __init__(self, notes: Notes) -> None:
         super().__init__(MAX_ALIKE, MAX_FINDINGS)
         self._notes = notes
+        self._numbers: dict[Place, int] = {}
 
     def add(self, finding: Finding) -> bool:
         kept = super().add(finding)
+        place = place_of(finding)
         if kept:
-            self._notes.add("finding", asdict(finding))
+            number = self._numbers.setdefault(place, len(self._numbers))
+            self._notes.add("finding", {**asdict(finding), "tally": number})
+        elif place in self._numbers:
+            self._notes.tally(self._numbers[place], self.left_out(place))
         return kept
 
 

@@ -134,7 +134,7 @@ def new_cluster(folder: Path) -> Cluster:
         PostgresError: the wheel is not installed, or root can run it as nobody else.
         OSError: the folder cannot be written.
     """
-    installed = _installed_programs()
+    installed = installed_programs()
     data = folder / "data"
     data.mkdir(mode=0o700)
     owner = _owner()
@@ -153,7 +153,7 @@ def client_program() -> Path:
     Raises:
         PostgresError: the wheel is not installed.
     """
-    return _installed_programs() / ("psql.exe" if sys.platform == "win32" else "psql")
+    return installed_programs() / ("psql.exe" if sys.platform == "win32" else "psql")
 
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -163,14 +163,20 @@ def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def telling_line(text: str) -> str:
-    """Give the last line that states an error, else the last one, without its time stamp."""
+    """Give the last line that states an error, else the last one, without its time
+    stamp and what was being done."""
     lines = [line.strip() for line in text.splitlines() if line.strip(" -\t")]
     errors = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
     line = (errors or lines or [""])[-1]
-    return re.sub(r"^[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", line)
+    return re.sub(r"^(.*\.\.\. )?[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", line)
 
 
-def _installed_programs() -> Path:
+def installed_programs() -> Path:
+    """Give the folder of the wheel's programs.
+
+    Raises:
+        PostgresError: the wheel is not installed.
+    """
     try:
         with warnings.catch_warnings():
             # The wheel looks for a runtime folder when it is imported; one may well be missing.

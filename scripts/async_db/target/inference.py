@@ -207,14 +207,25 @@ class Types:
 
     def of(self, node: ast.expr, scope: Scope) -> Type | None:
         """Give what an expression is, in the scope that it stands in."""
-        if isinstance(node, ast.Name):
-            return self.of_name(scope, node.id)
-        if isinstance(node, ast.Constant):
+        kind = node.__class__
+        if kind is ast.Name:
+            return self.of_name(scope, node.id)  # type: ignore[attr-defined]
+        if kind is ast.Constant:
             return None
-        key = (node, scope)
-        if key in self._known:
-            return self._known[key]
-        return self._once(key, lambda: expression_type(node, scope, self))
+        # As `_once`, without a closure for each of the many expressions.
+        key, known, asked = (node, scope), self._known, self._asked
+        if key in known:
+            return known[key]
+        if key in asked or len(asked) > _DEEP:
+            self._cut += 1
+            return None
+        asked.add(key)
+        try:
+            found = expression_type(node, scope, self)
+        finally:
+            asked.discard(key)
+        known[key] = found
+        return found
 
     def result(self, called: Type | None) -> Type | None:
         """Give what a call of something gives, whatever its arguments are."""

@@ -198,8 +198,11 @@ class Module(Scope):
 
     def source(self, node: ast.AST) -> str:
         """Give the line that a node begins in, without its indentation."""
-        line = getattr(node, "lineno", 0)
-        return self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
+        return self.line_at(getattr(node, "lineno", 0))
+
+    def line_at(self, number: int) -> str:
+        """Give a line, counted from 1, without its indentation; empty where there is none."""
+        return self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
 
 
 def enclosing_function(scope: Scope | None) -> Function | None:

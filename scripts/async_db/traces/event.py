@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "connect",
@@ -35,9 +34,10 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened. The numbers count up from 1 within one recorder.
+
+    A named tuple, for one is made of all that happens: it takes a third of a data class's time.
 
     Parameters:
         kind: what happened. ``commit`` and ``rollback`` are recorded as they are sent to the
@@ -49,7 +49,8 @@ class Event:
             while another task's call of it goes on; its source is the line that started the task.
             ``unflushed`` is the closing of a session to which something was added that it has never
             written; its source is where that was last. The detail ``own block`` of a
-            ``unit.commit`` says that an operation's own ``begin()`` block came to its end. A
+            ``unit.commit`` says that an operation's own ``begin()`` block came to its end, and
+            ``explicit`` that a line calls for it which is no dependency's. A
             ``wait`` for a connection of a full pool lasts until its ``checkout`` or an ``error``;
             between ``outside.start`` and ``outside.end`` the request holds a connection and waits
             for something else.

@@ -23,6 +23,8 @@ class Task:
 
 
 OWN_BLOCK = "own block"
+EXPLICIT = "explicit"
+"""Details of a ``unit.commit``; see `Event`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Trace:
         shared: numbers of the sessions that an earlier request used, with the place they were made.
         working: numbers of the tasks that the request started and that go on without it.
         tasks: those that the request started, or that did something for it.
+        cut: how many of its events are not here.
     """
 
     number: int
@@ -52,6 +55,7 @@ class Trace:
     shared: tuple[tuple[int, str], ...] = ()
     working: frozenset[int] = frozenset()
     tasks: tuple[Task, ...] = ()
+    cut: int = 0
 
     @property
     def is_websocket(self) -> bool:

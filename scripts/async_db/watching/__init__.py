@@ -8,7 +8,7 @@ from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
 from .detectors import DETECTORS, findings_of
 from .error_text import describe_error
-from .kept_findings import KeptFindings
+from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
@@ -24,6 +24,7 @@ __all__ = [
     "KeptFindings",
     "Message",
     "Observer",
+    "Place",
     "Receive",
     "Recorder",
     "RunRecorder",
@@ -36,6 +37,7 @@ __all__ = [
     "describe_error",
     "findings_of",
     "is_test",
+    "place_of",
     "recording",
     "settled_below",
     "started",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
@@ -27,8 +28,15 @@ def started_by(package: str) -> bool:
     """Whether it is a function of a package that has a task started now, and nothing it calls."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not (file.startswith(OURS) or frame.f_code.co_name in STARTERS):
-            return f"/{package}/" in file.replace("\\", "/")
+        if frame.f_code.co_name not in STARTERS:
+            of_package = _is_of(package, frame.f_code.co_filename)
+            if of_package is not None:
+                return of_package
         frame = frame.f_back
     return False
+
+
+@lru_cache(maxsize=10_000)
+def _is_of(package: str, file: str) -> bool | None:
+    """Say whether a file is a package's; of our own, which stand in between, nothing."""
+    return None if file.startswith(OURS) else f"/{package}/" in file.replace("\\", "/")

@@ -8,6 +8,8 @@ from dataclasses import replace
 from ..findings import Finding
 
 MAX_FINDINGS = 10_000
+Place = tuple[str, str, int, str]
+"""A rule, a path, a line and a route."""
 MAX_ALIKE = 50  # findings of one rule, place and route; more tell nothing new
 
 
@@ -26,8 +28,8 @@ class KeptFindings:
         self.over = 0
         """How many were left out because enough are kept in all."""
         self._kept: list[Finding] = []
-        self._alike: Counter[tuple[str, str, int, str]] = Counter()
-        self._requests: Counter[tuple[str, str, int, str]] = Counter()  # of those left out
+        self._alike: Counter[Place] = Counter()
+        self._requests: Counter[Place] = Counter()  # of those left out
 
     @property
     def findings(self) -> list[Finding]:
@@ -35,13 +37,17 @@ class KeptFindings:
         left_out = dict(self._requests)
         found = []
         for each in self._kept:
-            more = left_out.pop(_alike(each), 0)
+            more = left_out.pop(place_of(each), 0)
             found.append(replace(each, requests=each.requests + more) if more else each)
         return found
 
+    def left_out(self, place: Place) -> int:
+        """Give how many requests have met a place beside those of the findings that are kept."""
+        return self._requests[place]
+
     def add(self, finding: Finding) -> bool:
         """Keep a finding, if there is room, and say whether it is kept."""
-        alike = _alike(finding)
+        alike = place_of(finding)
         if self._alike[alike] >= self._most_alike:
             self.alike += 1
             self._requests[alike] += finding.requests
@@ -54,5 +60,6 @@ class KeptFindings:
         return False
 
 
-def _alike(finding: Finding) -> tuple[str, str, int, str]:
+def place_of(finding: Finding) -> Place:
+    """Give what makes a finding like another."""
     return finding.rule, finding.path, finding.line, finding.route

@@ -8,58 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from ..findings import Finding
-from ..traces import OWN_BLOCK, Coverage, Event, Kind, Trace
+from ..traces import Coverage, Event, Kind, Trace
 from .asgi_types import ASGIApp, Receive, Scope, Send
-from .attribute_reads import detached_read
-from .callers import calls, started_by
+from .callers import calls
 from .detectors import AbandonedSession, CreatedEngine, Subject, findings_of
 from .error_text import describe_error
 from .idle_threads import IdleThread
 from .instrumentation import instrumented
 from .kept_findings import KeptFindings
 from .outside_waits import outside_wait, stepped
-from .recorder import Recorder
 from .served_request import ServedRequest
-from .session_calls import SessionCalls
-from .source_locations import SourceLocations, is_test
-from .started_tasks import StartedTasks
+from .session_recorder import SessionRecorder
+from .source_locations import is_test
 from .trace_shapes import SilentShapes, shape_of
 from .watched_engines import WatchedEngines
 from .watched_pools import WatchedPools
-from .watched_sessions import WatchedSessions
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import SessionTransaction
 
 MIDDLEWARE_BUILDERS = frozenset(
     {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
 )
-FACTORIES = frozenset({"sessionmaker.__call__", "async_sessionmaker.__call__"})
-SOURCED: frozenset[Kind] = frozenset(
-    {"checkout", "statement", "load", "wait", "unit.begin", "unit.commit", "unit.rollback"}
-)
+MIGRATIONS = frozenset({"ScriptDirectory.run_env"})
 IN_THREAD = "in a thread"
-# A line of the project's own is looked for in the operation first: who reads an attribute for a
-# response model is no line of its own, and the middleware or the test around it has not done it.
-LIMITS = frozenset({stepped.__code__, Recorder.serve.__code__})
+HOLDING: frozenset[Kind] = frozenset({"checkout", "checkin", "close"})
 
 
-class Observer(Recorder):
+class Observer(SessionRecorder):
     """Records a test run request by request, and keeps of each only what was found.
 
     Parameters:
@@ -80,26 +65,15 @@ class Observer(Recorder):
         loose: Callable[[Event], None] = lambda _: None,
         found: KeptFindings | None = None,
     ) -> None:
-        super().__init__()
-        self.problem: str | None = None
-        self.places = SourceLocations(root, LIMITS)
-        self._test = test
+        super().__init__(root, test)
         self._examined = examined
         self._loose = loose
-        self._served: dict[int, ServedRequest] = {}
-        self._watched_sessions = WatchedSessions()
-        self._added: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
-        self._session_calls = SessionCalls()
-        self._started_tasks = StartedTasks()
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
         self._found = KeptFindings() if found is None else found
         self._silent = SilentShapes()
         self._idle = IdleThread()
         self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
-        # Within a call of a session that is SQLAlchemy's own, the line that calls it, once known.
-        self._calling: ContextVar[list[str] | None] = ContextVar("calling", default=None)
-        self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
         self._lifespans = 0
         self._with_database = self._with_tests_sessions = self._too_long = 0
 
@@ -138,31 +112,11 @@ class Observer(Recorder):
         ended = self._watched_engines.in_the_end()
         return [finding for engine in ended for finding in findings_of(engine)]
 
-    def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
-        """Keep a fault of the watching from what is watched, and note the first."""
-
-        def guarded(*arguments: object) -> None:
-            try:
-                call(*arguments)
-            except Exception as error:  # noqa: BLE001 (whatever it is, the tests must not notice)
-                self._note_problem(error)
-
-        return guarded
-
-    def _note_problem(self, error: Exception) -> None:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(last.filename).name}:{last.lineno}"
-        self.problem = self.problem or f"{describe_error(error)} ({place})"
-
     # --- what the wrapped functions tell -----------------------------------------------------
 
     @property
     def in_request(self) -> bool:
         return self._request.get() is not None
-
-    @property
-    def in_lifespan(self) -> bool:
-        return self._lifespan.get() is not None
 
     async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run an app's lifespan, and look at its engines when it is over."""
@@ -190,47 +144,6 @@ class Observer(Recorder):
         finally:
             self._stepping.reset(token)
 
-    def session_made(self, session: Session) -> None:
-        self._safely(self._on_session_made)(session)
-
-    def session_closing(self, session: Session) -> None:
-        if self._request.get() is not None:
-            self._safely(self._on_session_closing)(session)
-
-    async def session_called(
-        self, session: Session, call: Callable[[], Any], *, plain: bool
-    ) -> Any:
-        """Await a call of an async session, and see whether another task's goes on."""
-        request, task = self._request.get(), asyncio.current_task()
-        if request is None or task is None:
-            return await call()
-        served = self._served.get(request)
-        try:
-            self._on_session_called(session, request, task)
-        except Exception as error:  # noqa: BLE001 (as in _safely)
-            self._note_problem(error)
-        of_main = served is not None and served.main is task
-        token = self._calling.set([] if plain else None)
-        if served is not None and of_main:
-            served.calls += 1
-        try:
-            return await call()
-        finally:
-            self._calling.reset(token)
-            self._session_calls.end(session, task)
-            if served is not None and of_main:
-                served.calls -= 1
-
-    def task_started(self, task: asyncio.Task[Any]) -> None:
-        if self._request.get() is not None:
-            self._safely(self._on_task_started)(task)
-
-    def load_refused(self, what: str, session: Session | None) -> None:
-        self._safely(self._on_load_refused)(what, session)
-
-    def load_detached(self) -> None:
-        self._safely(self._on_load_detached)()
-
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
 
@@ -240,84 +153,6 @@ class Observer(Recorder):
     def connection_refused(self, pool: Pool, error: Exception) -> None:
         self._safely(self._on_connection_refused)(pool, error)
 
-    # --- sessions ----------------------------------------------------------------------------
-
-    def _on_session_made(self, session: Session) -> None:
-        frame = self.places.frame()
-        place = self.places.line_of(frame)
-        request = self._request.get()
-        number = self._sessions(session)
-        by_tests = is_test(place) or (request is None and self._in_test_only())
-        self._watched_sessions.add(
-            session, number, request=request, place=place, by_tests=by_tests, frame=frame
-        )
-        # Tests bind a factory to their connection; who names a connection joins what goes on there.
-        if (
-            isinstance(session.bind, Connection)
-            and not by_tests
-            and not calls("sqlalchemy", FACTORIES)
-        ):
-            self._joined.add(session)
-        self._record("session", session=number)
-
-    def _on_session_closing(self, session: Session) -> None:
-        left = {type(row).__name__ for row in (*session.new, *session.deleted)}
-        if left:
-            number, place = self._sessions(session), self._added.pop(session, "")
-            self._record("unflushed", session=number, detail=", ".join(sorted(left)), source=place)
-
-    def _on_added(self, session: Session, *_: object) -> None:
-        if self._request.get() is not None:
-            self._added[session] = self.places.here()
-
-    def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
-        other = self._session_calls.begin(session, request, task)
-        principal = self._started_tasks.principal
-        if other is not None and principal(other) is not principal(task):
-            place = self._started_tasks.line_of_the_younger(task, other)
-            self._record("overlap", session=self._sessions(session), source=place)
-
-    def _on_load_refused(self, what: str, session: Session | None) -> None:
-        number = None if session is None else self._sessions(session)
-        self._record("load", detail=f"refused {what}", session=number)
-
-    def _on_load_detached(self) -> None:
-        read = detached_read()
-        if read:
-            self._record("load", detail=read)
-
-    def _on_task_started(self, task: asyncio.Task[Any]) -> None:
-        stands_in = started_by("sqlalchemy")  # and then nobody asks for the line
-        place = "" if stands_in else self.places.here()
-        self._started_tasks.add(task, asyncio.current_task(), place, stands_in=stands_in)
-        served = self._served.get(self._request.get() or 0)
-        if served is not None:
-            served.note_start(self._tasks(task), self._current_task())
-
-    def _in_test_only(self) -> bool:
-        """Whether a test runs and no app is being started: what is made now is the test's."""
-        return bool(self._test()) and not self.in_lifespan
-
-    def _used(self, session: Session) -> None:
-        request = self._request.get()
-        if request is None:
-            return
-        place = self._watched_sessions.shared_from(session, request)
-        if place is not None and request in self._served:
-            self._served[request].shared[self._sessions(session)] = place
-
-    def _on_session_begin(
-        self, session: Session, transaction: SessionTransaction, connection: Connection
-    ) -> None:
-        abandoned = self._safely(partial(self._on_session_abandoned, self._test()))
-        self._watched_sessions.begin(session, self._sessions(session), abandoned)
-        super()._on_session_begin(session, transaction, connection)
-
-    def _on_session_end(self, session: Session, transaction: SessionTransaction) -> None:
-        if transaction.parent is None:
-            self._watched_sessions.end(self._sessions(session))
-        super()._on_session_end(session, transaction)
-
     def _on_session_abandoned(self, test: str, place: str) -> None:
         self._judge(AbandonedSession(place, test))
 
@@ -325,11 +160,13 @@ class Observer(Recorder):
 
     def _on_engine_made(self, engine: Engine) -> None:
         place, test = self.places.here(), self._test()
-        if not place or is_test(place):
-            return
+        if not place or is_test(place) or calls("alembic", MIGRATIONS):
+            return  # what migrates a database is no part of what serves requests
         lifespan = self._lifespan.get()
         # Without a lifespan, an app builds its middleware when the first request comes.
-        starting = any(calls(package, MIDDLEWARE_BUILDERS) for package in ("starlette", "fastapi"))
+        starting = self.in_request and any(
+            calls(package, MIDDLEWARE_BUILDERS) for package in ("starlette", "fastapi")
+        )
         created = CreatedEngine(
             place,
             test,
@@ -338,7 +175,7 @@ class Observer(Recorder):
             in_lifespan=self.in_lifespan,
         )
         second = replace(created, in_request=False, second=True)
-        if not self.in_request and self._in_test_only():
+        if not self.in_request and self._in_test_only:
             # A test makes it, or has an app made that does: how many it wants is the test's matter.
             self._watched_engines.add(engine, place, lifespan, lambda: None)
             return
@@ -350,9 +187,13 @@ class Observer(Recorder):
             self._judge(engine)
 
     def _on_engine_connect(self, connection: Connection, *_: object) -> None:
-        super()._on_engine_connect(connection)
         pool = connection.engine.pool
-        self._watched_pools.note_size(pool, self._pools(pool))
+        number = self._pools(pool)
+        size = self._watched_pools.size(pool, number)
+        served = self._served.get(self._request.get() or 0)
+        if served is not None and size is not None:
+            served.note_pool(number, size)
+        super()._on_engine_connect(connection)
 
     def _on_connection_wanted(self, pool: Pool) -> None:
         if self.in_request:
@@ -366,17 +207,17 @@ class Observer(Recorder):
     # --- requests ----------------------------------------------------------------------------
 
     def _keep(self, event: Event) -> None:
-        if event.connection is not None and event.pool is not None:
+        if event.kind in HOLDING:
             self._watched_pools.note_event(event)
         served = None if event.request is None else self._served.get(event.request)
         if served is None:
             self._loose(event)
             return
-        if self._watched_sessions.of_tests(event.session):
-            served.foreign.add(event.session or 0)
+        if event.session is not None and self._watched_sessions.of_tests(event.session):
+            served.foreign.add(event.session)
         if event.task is None and event.connection is not None:
             self._note_idle_thread(served, event)
-        elif event.task is not None:
+        elif event.task is not None and event.task not in served.alive:
             served.note_task(event.task)
         served.keep(event)
 
@@ -431,7 +272,7 @@ class Observer(Recorder):
             events=tuple(served.events),
             test=served.test,
             foreign=frozenset(served.foreign),
-            pools=tuple(self._watched_pools.sizes.items()),
+            pools=tuple(served.pools.items()),
             shared=tuple(served.shared.items()),
             working=served.working(asyncio.current_task()),
             tasks=served.known_tasks(),
@@ -454,23 +295,6 @@ class Observer(Recorder):
         for finding in found:
             self._found.add(finding)
         return found
-
-    def _committing(self, session: Session) -> str:
-        """Tell the end of a ``begin()`` block of an operation's own session from all else."""
-        if not self._watched_sessions.of_an_operation(session):
-            return ""
-        ends_a_block = calls("sqlalchemy", frozenset({"TransactionalContext.__exit__"}))
-        return OWN_BLOCK if ends_a_block else ""
-
-    def _source(self, kind: Kind) -> str:
-        if kind not in SOURCED:
-            return ""
-        places = self._calling.get()
-        if places is None:
-            return self.places.here()
-        if not places:
-            places.append(self.places.here())
-        return places[0]
 
 
 def _route_path(scope: Scope) -> str:

@@ -164,21 +164,26 @@ class Recorder:
         sync: bool = False,
         source: str | None = None,
     ) -> None:
-        known = {} if info is None else self._known(info)
+        connection = None
+        if info is not None:
+            known = self._known(info)
+            connection = known["connection"]
+            pool = pool or known.get("pool")
+            session = session or known.get("session")
         self._keep(
-            Event(
+            Event(  # by their order, which takes less time: this is done of all that happens
                 kind,
                 time.perf_counter(),
-                request=self._request.get(),
-                task=self._current_task(),
-                pool=pool or known.get("pool"),
-                connection=known.get("connection"),
-                session=session or known.get("session"),
-                detail=detail,
-                writes=writes,
-                asked=asked,
-                sync=sync,
-                source=self._source(kind) if source is None else source,
+                self._request.get(),
+                self._current_task(),
+                pool,
+                connection,
+                session,
+                detail,
+                writes,
+                asked,
+                sync,
+                self._source(kind) if source is None else source,
             )
         )
 

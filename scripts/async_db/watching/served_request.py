@@ -19,6 +19,9 @@ ENDINGS: frozenset[Kind] = frozenset(
 )
 
 
+TAKING: frozenset[Kind] = frozenset({"checkout", "unit.begin", "wait"})
+
+
 @dataclass(slots=True)
 class ServedRequest:
     """What has happened so far.
@@ -29,10 +32,11 @@ class ServedRequest:
         left_out: how many are not among them.
         shared: where sessions were made that another request has used, by their numbers.
         foreign: numbers of the sessions that the tests made.
+        pools: the sizes of the limited pools that it has used, by their numbers.
         units: numbers of the sessions that are in a unit of work of the service's. One that a test
             has opened is, from where a line of the service uses it up to the response: what closes
             the service's own by then does not close a test's.
-        tasks: the tasks that have done something, by their numbers.
+        alive: the tasks that have done something and are not known to have ended, by their numbers.
         parents: which task started which, by their numbers.
         ended: before which event each task is known to have ended.
         answered: whether the response has begun.
@@ -45,8 +49,9 @@ class ServedRequest:
     left_out: int = 0
     shared: dict[int, str] = field(default_factory=dict)
     foreign: set[int] = field(default_factory=set)
+    pools: dict[int, int] = field(default_factory=dict)
     units: set[int] = field(default_factory=set)
-    tasks: dict[int, ref[asyncio.Task[Any]]] = field(default_factory=dict)
+    alive: dict[int, ref[asyncio.Task[Any]]] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
     ended: dict[int, int] = field(default_factory=dict)
     answered: bool = False
@@ -55,22 +60,33 @@ class ServedRequest:
 
     def keep(self, event: Event) -> None:
         """Note an event, unless there are too many."""
-        if event.kind in {"checkout", "unit.begin", "wait"}:
+        kind = event.kind
+        if kind in TAKING:
             self._note_ends()
-        most = 2 * MAX_EVENTS if event.kind in ENDINGS else MAX_EVENTS
-        if len(self.events) < most:
+        kept = len(self.events)
+        if kept < MAX_EVENTS or (kept < 2 * MAX_EVENTS and kind in ENDINGS):
             self.events.append(event)
         else:
             self.left_out += 1
-        if event.kind == "response.start":
+        if kind == "response.start":
             self.answered = True
             self.units -= self.foreign
-        elif event.kind == "unit.end":
+        elif kind == "unit.end":
             self.units.discard(event.session or 0)
-        elif event.kind in {"unit.begin", "statement"} and event.session is not None:
+        elif kind in {"unit.begin", "statement"} and event.session is not None:
             theirs = event.session in self.foreign
             if not theirs or not (self.answered or is_test(event.source)):
                 self.units.add(event.session)
+
+    def note_pool(self, number: int, size: int) -> None:
+        """Note the size of a pool that it uses."""
+        if len(self.pools) < MAX_EVENTS:
+            self.pools[number] = size
+
+    def note_shared(self, session: int, place: str) -> None:
+        """Note where a session was made that another request has used."""
+        if len(self.shared) < MAX_EVENTS:
+            self.shared[session] = place
 
     def note_start(self, number: int, parent: int | None) -> None:
         """Note that a task has started another."""
@@ -78,25 +94,27 @@ class ServedRequest:
             self.parents[number] = parent
 
     def _note_ends(self) -> None:
-        for number, task in self.tasks.items():
-            alive = task()
-            if number not in self.ended and (alive is None or alive.done()):
-                self.ended[number] = len(self.events)
+        for number, task in list(self.alive.items()):
+            known = task()
+            if known is None or known.done():
+                del self.alive[number]
+                if len(self.ended) < MAX_EVENTS:  # no event that is kept asks for more
+                    self.ended[number] = len(self.events)
 
     def known_tasks(self) -> tuple[Task, ...]:
         """Give the tasks that were started by the request, or did something for it."""
-        numbers = dict.fromkeys((*self.tasks, *self.parents))
+        numbers = sorted({*self.ended, *self.alive, *self.parents})
         return tuple(Task(n, self.parents.get(n), self.ended.get(n)) for n in numbers)
 
     def note_task(self, number: int) -> None:
         """Note the task that runs now, whose number this is."""
-        task = asyncio.current_task() if number not in self.tasks else None
+        task = asyncio.current_task()
         if task is not None:
-            self.tasks[number] = ref(task)
+            self.alive[number] = ref(task)
 
     def working(self, finished: asyncio.Task[Any] | None) -> frozenset[int]:
         """Give the tasks that the request has started and that go on without it."""
-        alive = ((number, task()) for number, task in self.tasks.items())
+        alive = ((number, task()) for number, task in self.alive.items())
         return frozenset(
             number
             for number, task in alive

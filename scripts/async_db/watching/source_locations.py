@@ -27,6 +27,7 @@ class SourceLocations:
         self._limits = limits  # by their identity below: the hash of code is that of all it has
         self._limit_ids = frozenset(map(id, limits))
         self._own: dict[str, str | None] = {}
+        """Of files that have been met: the path of the project's own, None of all others."""
 
     def here(self) -> str:
         """Name the innermost line of the project's own code that is running now, if any."""
@@ -39,13 +40,20 @@ class SourceLocations:
     def frame(self) -> FrameType | None:
         """Give the innermost frame of the project's own code that is running now, if any."""
         frame: FrameType | None = sys._getframe(1)
+        own, limits = self._own, self._limit_ids
         outside = False
         for _ in range(MAX_FRAMES):
-            if frame is None and not outside:
+            if frame is None:
+                if outside:
+                    return None
                 frame, outside = awaiting_frame(), True
-            if frame is None or id(frame.f_code) in self._limit_ids:
+                continue
+            code = frame.f_code
+            if id(code) in limits:
                 return None
-            if self.path_of(frame.f_code) is not None:
+            # Most files are known, and a call takes as long as all else here.
+            file = code.co_filename
+            if (own[file] if file in own else self.path_of(code)) is not None:
                 return frame
             frame = frame.f_back
         return None

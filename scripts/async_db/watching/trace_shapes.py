@@ -17,21 +17,25 @@ def shape_of(trace: Trace) -> int | None:
     """
     if trace.foreign or trace.shared or trace.working:
         return None
-    ordinals: dict[tuple[int, int | None], int] = {}
-
-    def ordinal(kind: int, number: int | None) -> int | None:
-        return number and ordinals.setdefault((kind, number), len(ordinals))
-
-    events: list[Hashable] = []
-    for event in trace.events:
-        events += (
-            *(event.kind, event.detail, event.source, event.writes, event.sync),
-            *(ordinal(0, event.task), ordinal(1, event.pool)),
-            *(ordinal(2, event.connection), ordinal(3, event.session)),
+    tasks, pools, connections, sessions = _Ordinals(), _Ordinals(), _Ordinals(), _Ordinals()
+    events: list[Hashable] = [
+        (
+            *(kind, detail, source, writes, sync),
+            *(tasks[task], pools[pool], connections[connection], sessions[session]),
         )
-    tasks = [(ordinal(0, each.number), ordinal(0, each.parent), each.ended) for each in trace.tasks]
-    limited = [ordinals.get((1, number)) for number, _ in trace.pools]
-    return hash((trace.route, trace.place, trace.test, *events, *tasks, *limited))
+        for kind, _, _, task, pool, connection, session, detail, writes, _, sync, source in trace.events
+    ]
+    related = [(tasks[each.number], tasks[each.parent], each.ended) for each in trace.tasks]
+    limited = [pools.get(number) for number, _ in trace.pools]
+    return hash((trace.route, trace.place, *events, *related, *limited))
+
+
+class _Ordinals(dict[int | None, int | None]):
+    """Numbers anew, in the order in which they are met; nothing stays nothing."""
+
+    def __missing__(self, number: int | None) -> int | None:
+        self[number] = found = None if number is None else len(self) + 1
+        return found
 
 
 class SilentShapes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from weakref import WeakSet
+from weakref import ref
 
 from sqlalchemy.pool import Pool, QueuePool
 
@@ -12,31 +11,38 @@ from .source_locations import is_test
 
 
 class WatchedPools:
-    """Knows pools by their numbers, and keeps none alive."""
+    """Knows limited pools by their numbers, as long as there is each; it keeps none alive."""
 
     def __init__(self) -> None:
-        self.sizes: dict[int, int] = {}
-        """By number; without overflow."""
-        self._known: WeakSet[Pool] = WeakSet()
-        self._held: defaultdict[int, set[int]] = defaultdict(set)
+        self._pools: dict[int, ref[Pool]] = {}
+        self._held: dict[int, set[int]] = {}
 
-    def note_size(self, pool: Pool, number: int) -> None:
-        """Note a pool's size, if it is limited."""
-        if pool not in self._known and isinstance(pool, QueuePool):
-            self._known.add(pool)
-            self.sizes[number] = pool.size()
+    def size(self, pool: Pool, number: int) -> int | None:
+        """Give a pool's size, without overflow, if it is limited, and know it from now on."""
+        if not isinstance(pool, QueuePool):
+            return None
+        if number not in self._pools:
+            self._held[number] = set()
+            self._pools[number] = ref(pool, lambda _: self._forget(number))
+        return pool.size()
+
+    def _forget(self, number: int) -> None:
+        self._pools.pop(number, None)
+        self._held.pop(number, None)
 
     def note_event(self, event: Event) -> None:
         """Note a connection that a request, and not a test, has taken or given back."""
-        held = self._held[event.pool or 0]
-        if event.kind == "checkout" and event.request is not None and not is_test(event.source):
-            held.add(event.connection or 0)
-        elif event.kind in {"checkin", "close"}:
+        held = self._held.get(event.pool or 0)
+        if held is None:
+            return
+        if event.kind != "checkout":
             held.discard(event.connection or 0)
+        elif event.request is not None and not is_test(event.source):
+            held.add(event.connection or 0)
 
     def exhausted(self, pool: Pool, number: int) -> bool:
         """Say whether all of a pool's connections are held by requests and not by a test."""
         if not isinstance(pool, QueuePool) or pool.size() <= 0 or pool._max_overflow < 0:
             return False
         limit = pool.size() + pool._max_overflow
-        return pool.checkedout() >= limit and len(self._held[number]) >= limit
+        return pool.checkedout() >= limit and len(self._held.get(number, ())) >= limit

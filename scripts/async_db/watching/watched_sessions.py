@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
-from types import FrameType
+from types import CodeType, FrameType
 from weakref import WeakKeyDictionary, WeakSet, ref
 
 from sqlalchemy.orm import Session
@@ -18,6 +18,16 @@ class _Origin:
     request: int | None
     place: str
     by_tests: bool
+
+
+def is_of_a_dependency(code: CodeType) -> bool:
+    """Say whether code may be a dependency's, or that of a context manager around an operation."""
+    return _is_generator(code) or code.co_name in {"__exit__", "__aexit__"}
+
+
+def _is_generator(code: CodeType) -> bool:
+    # A dependency, and a context manager that is written as one, is a generator.
+    return bool(code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR))
 
 
 class WatchedSessions:
@@ -52,8 +62,7 @@ class WatchedSessions:
         if by_tests:
             self._foreign[number] = ref(session, lambda _: self._foreign.pop(number, None))
         self._origins[session] = _Origin(request, place, by_tests)
-        # A dependency, and a context manager that is written as one, is a generator.
-        if frame is not None and not frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+        if frame is not None and not _is_generator(frame.f_code):
             self._in_operations.add(session)
 
     def of_tests(self, number: int | None) -> bool:

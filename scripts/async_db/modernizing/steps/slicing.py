@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from async_db.modernizing.definitions import Definition, Definitions, Reference
 from async_db.modernizing.editing import Replacement, edited
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.propagation.knowing import known_of
 from async_db.modernizing.steps.propagation.moving import find_moving, is_migration
 from async_db.target import Instance, Module, libraries
 
@@ -96,7 +97,7 @@ class _Parting:
 
     def _touched(self) -> set[Definition]:
         """The definitions that have to do with sync sessions, themselves or by what they name."""
-        moving = find_moving(self.step.service, {})
+        moving = find_moving(self.step.service, known_of(self.step))
         found = {
             definition
             for function in (*moving.functions, *moving.blocked)

@@ -66,6 +66,8 @@ class LoadRecorder:
 
     def loaded(self, row: object, context: Any) -> None:
         """Note which query has loaded an object."""
+        if context is None:
+            return  # it was put together of what a cache or another session has
         state: Any = instance_state(row)
         state.__dict__[MADE] = "query", context.execution_options.get(MADE)
 

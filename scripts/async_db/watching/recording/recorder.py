@@ -30,10 +30,11 @@ class RunRecorder:
 
     Parameters:
         root: the project; code outside it is not its own.
+        expires: whether they do all the same.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, expires: bool = False) -> None:
+        self._expires = expires
         places = SourceLocations(root)
         self._frames = Frames(places)
         self._calls = CallRecorder(self._frames)
@@ -51,6 +52,7 @@ class RunRecorder:
             calls=self._calls.calls,
             loads=self.loads.loads,
             problems=tuple(problems),
+            expire_on_commit=self._expires,
         )
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
@@ -67,7 +69,8 @@ class RunRecorder:
 
     def never_expire(self, session: Any) -> None:
         """Have a session keep what it commits."""
-        session.expire_on_commit = False
+        if not self._expires:
+            session.expire_on_commit = False
 
     def load(self, load: Callable[..., Any], *arguments: Any) -> Any:
         """Load an attribute as SQLAlchemy does."""

@@ -22,15 +22,17 @@ def own_sessions(service: Service) -> Iterator[Finding]:
     sessions = service.sessions
     for module in service.modules:
         for function in module.all_functions:
+            owner = function.owner
+            is_repository = owner is not None and _REPOSITORY.search(owner.name)
+            gives = function.is_generator and function in service.web.provided_functions
             made = [
                 call
-                for call in function.calls
+                for call in (function.calls if is_repository or gives else ())
                 if sessions.factory_of(call) or _begun(service, call)
             ]
             if not made:
                 continue
-            owner = function.owner
-            if owner is not None and _REPOSITORY.search(owner.name):
+            if is_repository:
                 yield service.finding(
                     RULE,
                     "suspected",
@@ -39,7 +41,7 @@ def own_sessions(service: Service) -> Iterator[Finding]:
                     "has written, and takes a second connection",
                     _ADVICE,
                 )
-            elif function in service.web.provided_functions and function.is_generator:
+            else:
                 given = service.types.result(FunctionObject(function))
                 of = given.of if isinstance(given, Iteration) else None
                 held = sessions.holds_session(of) and not sessions.is_session(of)

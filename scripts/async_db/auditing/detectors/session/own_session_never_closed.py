@@ -40,14 +40,16 @@ def never_closed(service: Service) -> Iterator[Finding]:
 
 def _made(service: Service, function: Function) -> Iterator[tuple[str, ast.Call]]:
     """Give the names in a function that are set to a session which is made for it."""
-    calls = {call.node: call for call in function.calls}
+    entered = {call.node for call in function.calls if call.use == "entered"}
     for name, bindings in function.bindings.items():
         for binding in bindings:
-            call = calls.get(binding.value) if isinstance(binding.value, ast.Call) else None
-            if call is None or binding.kind not in ("assign", "annotated") or call.use == "entered":
+            made = binding.value
+            if not isinstance(made, ast.Call) or binding.kind not in ("assign", "annotated"):
                 continue
-            if name not in function.globals and _is_new(service, function, call.node):
-                yield name, call.node
+            if made in entered or name in function.globals:
+                continue
+            if _is_new(service, function, made):
+                yield name, made
 
 
 def _is_new(service: Service, function: Function, node: ast.Call) -> bool:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
-from async_db.target import Module
+from async_db.target import Function, Module, enclosing_function
 
 RULE = "testing/override-and-restore"
+_OVERRIDES = "dependency_overrides"
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _RESTORES = re.compile(
     r"dependency_overrides(?:\.(?:clear|pop)\b|\s*=\s*|\[[^\]]*\]\s*$)|"
     r"del\s+\w+(?:\.\w+)*\.dependency_overrides|"
@@ -42,18 +44,41 @@ def not_restored(service: Service) -> Iterator[Finding]:
 def _by_function(service: Service, module: Module) -> dict[ast.AST | None, list[ast.Assign]]:
     """Give the overrides in a file by the function that they stand in."""
     found: dict[ast.AST | None, list[ast.Assign]] = {}
-    for node in ast.walk(module.tree) if module.tree is not None else ():
-        if isinstance(node, ast.Assign) and any(_is_override(each) for each in node.targets):
+    for node in _assignments(module):
+        if any(_is_override(each) for each in node.targets):
             around = list(service.within_function(node, module))
             found.setdefault(around[-1] if around else None, []).append(node)
     return found
+
+
+def _assignments(module: Module) -> Iterator[ast.Assign]:
+    """Give the assignments of a file, as far as they may be overrides."""
+    reading = {scope for node, scope in module.attributes_read if node.attr == _OVERRIDES}
+    outermost = [each.node for each in reading if not _is_within(each, reading)]
+    top = module.tree.body if module.tree is not None else []
+    others = [each for each in top if not isinstance(each, _DEFINITIONS)]
+    seen: set[ast.AST] = set()
+    for part in sorted((*outermost, *others), key=lambda each: each.lineno):
+        for each in ast.walk(part):
+            if isinstance(each, ast.Assign) and each not in seen:
+                seen.add(each)
+                yield each
+
+
+def _is_within(function: Function, others: set[Function]) -> bool:
+    around = enclosing_function(function.parent)
+    while around is not None:
+        if around in others:
+            return True
+        around = enclosing_function(around.parent)
+    return False
 
 
 def _is_override(node: ast.expr) -> bool:
     return (
         isinstance(node, ast.Subscript)
         and isinstance(node.value, ast.Attribute)
-        and node.value.attr == "dependency_overrides"
+        and node.value.attr == _OVERRIDES
     )
 
 

@@ -69,6 +69,12 @@ def treatment_of(call: Call, types: Types) -> Treatment:
     return "await" if _of_transaction(call, types) else ""
 
 
+def treatment_by_name(name: str) -> Treatment:
+    """Say what happens to a call of a library's method, by its dotted name."""
+    owner, _, method = name.rpartition(".")
+    return _of_method(libraries.canonical(owner), method)
+
+
 def _of_method(owner: str, method: str) -> Treatment:
     for base in libraries.library_bases(owner):
         if method in _AWAITED.get(base, ()) or method in _ENTERED.get(base, ()):

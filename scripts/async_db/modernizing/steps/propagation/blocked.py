@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from async_db.auditing import Service
-from async_db.target import Function
+from async_db.target import Function, libraries
 
 _MOVABLE = {"__enter__", "__exit__", "__call__", "__aenter__", "__aexit__"}
 _HOOKS = {
@@ -53,6 +53,8 @@ def reason_against(service: Service, function: Function) -> str:
         if function.name == "__init__":
             return "`__init__` cannot await: query in an async class method that makes the object"
         return f"Python calls `{function.name}`, which does not await: use a method of another name"
+    if any(service.library_name(call) == libraries.APPLICATION for call in function.calls):
+        return "an application is made before the loop runs: what it asks goes into the lifespan"
     base = _foreign_base(service, function)
     return f"{base} may call it, which does not await" if base else ""
 

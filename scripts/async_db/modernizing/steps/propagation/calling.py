@@ -33,7 +33,7 @@ def write_calls(step: Step, moving: Moving) -> None:
     writing = _Writing(step, moving)
     for call, treatment in moving.direct.items():
         if treatment in ("await", "enter", "run_sync"):
-            writing.write(call, treatment, "model")
+            writing.write(call, treatment, moving.sites.get(call, "model"))
     for call, knowledge in moving.sites.items():
         if call not in moving.direct:
             writing.write(call, "", knowledge)

@@ -22,6 +22,7 @@ from async_db.modernizing.steps.propagation.awaitables import (
 )
 from async_db.modernizing.steps.propagation.blocked import reason_against
 from async_db.modernizing.steps.propagation.families import Families
+from async_db.modernizing.steps.propagation.knowing import Known
 from async_db.modernizing.steps.propagation.passing import Passed, passed_functions
 from async_db.target import (
     Call,
@@ -54,7 +55,7 @@ class Moving:
 
 def find_moving(
     service: Service,
-    edges: dict[Call, tuple[Function, Knowledge]],
+    known: Known,
     world: frozenset[tuple[str, str]] | None = None,
 ) -> Moving:
     """Find what moves.
@@ -63,9 +64,9 @@ def find_moving(
         service: the model of the target.
         world: the definitions that may move, by path and name; tests' clients stay as they are
             then. All may, if it is not given.
-        edges: what calls run, as far as it is known from elsewhere than the model.
+        known: what calls run, as far as it is known from elsewhere than the model.
     """
-    return _Search(service, edges, world).search()
+    return _Search(service, known, world).search()
 
 
 def is_migration(module: Module) -> bool:
@@ -79,25 +80,31 @@ class _Search:
     def __init__(
         self,
         service: Service,
-        edges: dict[Call, tuple[Function, Knowledge]],
+        known: Known,
         world: frozenset[tuple[str, str]] | None,
     ) -> None:
         self.service = service
         self.world = world
         self.types = service.types
         self.calls = service.calls
-        self.edges = edges
+        self.known = known
         self.families = Families(service.calls)
         self.found = Moving()
         self.waiting: deque[Function] = deque()
         self.by_callee: dict[Function, list[Call]] = {}
-        for call, (callee, _) in edges.items():
-            self.by_callee.setdefault(callee, []).append(call)
+        for call, callees in known.callees.items():
+            for callee in callees:
+                self.by_callee.setdefault(callee, []).append(call)
 
     def search(self) -> Moving:
         for module in self.service.project.modules:
             if not is_migration(module):
                 self._seed(module)
+        for call, treatment in self.known.direct.items():
+            if call not in self.found.direct and call.use != "awaited":
+                self.found.direct[call] = treatment
+                self.found.sites[call] = self.known.source[call]
+                self._must(enclosing_function(call.scope), call)
         self._seed_schema()
         self._seed_operations()
         passed: dict[ast.AST, Passed] = {}
@@ -107,6 +114,8 @@ class _Search:
                 passed[each.node] = each
                 for call in each.runs:
                     self._site(call, "model")
+                for function in each.beside:
+                    self._must(function, None)
         self.found.passed = list(passed.values())
         return self.found
 
@@ -155,7 +164,9 @@ class _Search:
                 self._site(call, "model")
             for call in self.by_callee.get(function, ()):
                 if call not in self.found.sites:
-                    self._site(call, self.edges[call][1])
+                    self._site(call, self.known.source[call])
+                for other in self.known.callees[call]:  # all that it may run are awaited
+                    self._must(other, None)
             for call in self._entering(function):
                 self._site(call, "model")
 

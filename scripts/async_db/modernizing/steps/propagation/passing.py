@@ -43,6 +43,7 @@ class Passed:
         function: the function.
         how: by whom it is called.
         runs: the calls that run it, where it is known: of a parameter of the target's functions.
+        beside: the functions that others pass there, and that are awaited too then.
     """
 
     call: Call
@@ -50,6 +51,7 @@ class Passed:
     function: Function
     how: Passing
     runs: tuple[Call, ...] = ()
+    beside: tuple[Function, ...] = ()
 
 
 def passed_functions(service: Service, moving: Collection[Function]) -> Iterator[Passed]:
@@ -90,35 +92,46 @@ def _passed(
         if call.use == "awaited" and len(call.node.args) > place and call.node.args[place] is node:
             yield Passed(call, node, of.function, "thread")
             return
-    runs = tuple(_runs(service, call, node, moving))
-    yield Passed(call, node, of.function, "own" if runs else "left", runs)
+    found = _run_by(service, call, node)
+    if found is None:
+        yield Passed(call, node, of.function, "left")
+    else:
+        yield Passed(call, node, of.function, "own", *found)
 
 
-def _runs(
-    service: Service, call: Call, node: ast.expr, moving: Collection[Function]
-) -> Iterator[Call]:
+def _run_by(
+    service: Service, call: Call, node: ast.expr
+) -> tuple[tuple[Call, ...], tuple[Function, ...]] | None:
     """Give the calls of the parameter that a function of the target gets a function by.
 
-    None, unless every call of that function passes one that moves.
+    None, unless all that is passed there can be awaited: functions of the target, nothing else.
     """
+    runs: list[Call] = []
+    beside: list[Function] = []
     for callee in service.calls.callees(call):
         function = callee.function
         for parameter in function.parameters:
             name = parameter.arg
             if argument(call.node, function, name) is not node:
                 continue
-            if all(
-                _moves(service, site, function, name, moving)
-                for site, _ in service.calls.callers(function)
-            ):
-                for each in function.calls:
-                    if isinstance(each.node.func, ast.Name) and each.node.func.id == name:
-                        yield each
+            for site, _ in service.calls.callers(function):
+                given = argument(site.node, function, name)
+                of = service.types.of(given, site.scope) if given is not None else None
+                if isinstance(of, FunctionObject):
+                    beside.append(of.function)
+                elif given is not None and not _is_none(given):
+                    return None
+            for each in _calls_within(function):
+                if isinstance(each.node.func, ast.Name) and each.node.func.id == name:
+                    runs.append(each)
+    return (tuple(runs), tuple(beside)) if runs else None
 
 
-def _moves(
-    service: Service, site: Call, function: Function, name: str, moving: Collection[Function]
-) -> bool:
-    given = argument(site.node, function, name)
-    of = service.types.of(given, site.scope) if given is not None else None
-    return isinstance(of, FunctionObject) and (of.function in moving or of.function.is_async)
+def _calls_within(function: Function) -> Iterator[Call]:
+    yield from function.calls
+    for inner in function.functions:
+        yield from _calls_within(inner)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

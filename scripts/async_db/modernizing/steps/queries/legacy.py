@@ -14,9 +14,11 @@ from async_db.target import ClassObject, Module, Scope
 RULE = "queries/select-not-query"
 _OF_QUERIES = words("""filter filter_by all first one one_or_none count order_by limit offset join delete
     options with_entities append remove""")
+_OF_SESSIONS = words("add commit rollback close flush refresh execute get")
 _MOCKED = frozenset({"return_value", "side_effect"})
 
 
+_MOCK = "it plays a session by `query`, which is not called any more: use a real database"
 _DYNAMIC = 'lazy="dynamic" gives a 1.x query: write WriteOnlyMapped, and read it by `….select()`'
 
 
@@ -33,8 +35,7 @@ def legacy(step: Step, entities: Entities) -> None:
     ]:
         step.withhold(module, node, RULE, reason)
     for module, node in _mocks(step):
-        reason = "a mock of `query`, which is not called any more: let it run on a real database"
-        step.withhold(module, node, "testing/real-database", reason)
+        step.withhold(module, node, "testing/real-database", _MOCK)
 
 
 def _dynamic(step: Step) -> Iterator[tuple[Module, ast.AST, str]]:
@@ -88,17 +89,21 @@ def _properties(step: Step, entities: Entities) -> Iterator[tuple[Module, ast.AS
 
 
 def _mocks(step: Step) -> Iterator[tuple[Module, ast.AST]]:
-    """Find statements that say what a mock's `query` gives."""
+    """Find what plays a session in tests, and says what `query` gives."""
     for module in step.project.modules:
-        if not module.is_test or "query." not in module.text or module.tree is None:
+        if not module.is_test or "query" not in module.text or module.tree is None:
             continue
         for statement in ast.walk(module.tree):
-            if isinstance(statement, ast.Assign) and any(map(_is_mock, statement.targets)):
+            if (isinstance(statement, ast.Assign) and any(map(_is_mock, statement.targets))) or (
+                isinstance(statement, ast.ClassDef) and _stands_in(statement)
+            ):
                 yield module, statement
 
 
 def _is_mock(node: ast.expr) -> bool:
     """Say whether an expression is what `query` of a mock gives, or what that gives."""
+    if isinstance(node, ast.Attribute) and node.attr == "query":
+        return not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
     return any(
         isinstance(each, ast.Attribute)
         and each.attr in _MOCKED
@@ -106,3 +111,9 @@ def _is_mock(node: ast.expr) -> bool:
         and each.value.attr == "query"
         for each in ast.walk(node)
     )
+
+
+def _stands_in(node: ast.ClassDef) -> bool:
+    """Say whether a class of a test plays a session: it has `query`, and what sessions have."""
+    names = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+    return "query" in names and bool(names & _OF_SESSIONS)

@@ -8,7 +8,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import TEST_CLIENT
 from async_db.target import Call, LibraryObject, Module
 
-_RULE = "testing/async-client"
+_RULE = "testing/asgi-transport"
 _TRANSPORT = {
     "raise_server_exceptions": "raise_app_exceptions",
     "root_path": "root_path",

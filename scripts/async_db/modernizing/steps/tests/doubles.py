@@ -13,7 +13,6 @@ from async_db.target import (
     Function,
     FunctionObject,
     Instance,
-    LibraryObject,
     Module,
     ModuleObject,
     Type,
@@ -43,31 +42,12 @@ def _replaced(step: Step, call: Call) -> None:
     of = step.service.types.of(double, call.scope)
     if isinstance(of, FunctionObject) and of.function.is_async:
         return
-    if isinstance(of, LibraryObject | Instance) and "AsyncMock" in str(getattr(of, "of", "")):
+    if isinstance(double, ast.Call) and getattr(double.func, "id", "") == "AsyncMock":
         return
-    if isinstance(double, ast.Call) and getattr(double.func, "id", "") in (
-        "AsyncMock",
-        "MagicMock",
-        "Mock",
-    ):
-        _as_async_mock(step, module, double)
-        return
-    if isinstance(double, ast.Lambda) or isinstance(of, FunctionObject):
-        step.editing(module).wrap(double, "AsyncMock(side_effect=", ")")
-        step.add_import(module, "unittest.mock", "AsyncMock")
-        step.changed(module, call.node, "double", rule=_RULE)
-    else:
-        step.withhold(
-            module, call.node, _RULE, f"{function.name} is async now: await its double too"
-        )
-
-
-def _as_async_mock(step: Step, module: Module, double: ast.Call) -> None:
-    if isinstance(double.func, ast.Name) and double.func.id != "AsyncMock":
-        step.editing(module).replace(double.func, "AsyncMock")
-        step.add_import(module, "unittest.mock", "AsyncMock")
-        step.drop_import(module, double.func.id)
-        step.changed(module, double, "double", rule=_RULE)
+    # It calls what it is given, whatever that is, and the answer is awaited.
+    step.editing(module).wrap(double, "AsyncMock(side_effect=", ")")
+    step.add_import(module, "unittest.mock", "AsyncMock")
+    step.changed(module, call.node, "double", rule=_RULE)
 
 
 def _function(step: Step, call: Call, target: list[ast.expr]) -> Function | None:
