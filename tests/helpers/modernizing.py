@@ -13,6 +13,7 @@ from async_db.modernizing import (
     modernize,
     parsed,
 )
+from helpers.served import write_files
 
 
 def sources(**files: str) -> Sources:
@@ -41,6 +42,20 @@ def transformed(
         Sources(done.after.root, done.after.texts, originals_of(done.after)), options, steps
     )
     _same(again.after.texts, done.after.texts)
+    return done
+
+
+def in_project(
+    folder: Path, texts: Mapping[str, str], *steps: StepFunction, unsafe: bool = False
+) -> Modernization:
+    """Take steps in a project on disk, whose declared releases are read."""
+    write_files(folder, texts)
+    sources = Sources(folder, texts, {path: text.encode() for path, text in texts.items()})
+    done = modernize(sources, Options(unsafe=unsafe), steps)
+    again = modernize(
+        Sources(folder, done.after.texts, originals_of(done.after)), Options(unsafe=unsafe), steps
+    )
+    assert again.after.texts == done.after.texts
     return done
 
 

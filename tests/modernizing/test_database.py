@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import URL
 
-from async_db.modernizing import STEPS, Options
 from async_db.modernizing.steps.database import database, lifetimes
 from helpers.modernizing import check_noop, check_transformed, transformed
 
@@ -368,45 +367,3 @@ def test_hooks_and_what_instruments_are_given_the_sync_engine() -> None:
     assert [each.reason for each in done.left] == [
         "`Admin` is given the async engine: see that it takes one"
     ]
-
-
-def test_in_a_slice_the_function_stands_beside_the_engine_that_moves() -> None:
-    before = {
-        "app__db": """
-            from sqlalchemy import create_engine
-            from sqlalchemy.orm import Session, sessionmaker
-
-            from app.config import settings
-
-            engine = create_engine(settings.url)
-            SessionLocal = sessionmaker(engine)
-
-
-            def get_db():
-                with SessionLocal() as db:
-                    yield db
-            """,
-        **{
-            f"app__{name}__router": f"""
-            from fastapi import APIRouter, Depends
-            from sqlalchemy.orm import Session
-
-            from app.db import get_db
-
-            router = APIRouter()
-
-
-            @router.get("/{name}")
-            def get(db: Session = Depends(get_db)) -> str:
-                return db.get(str, 1)
-            """
-            for name in ("one", "other")
-        },
-    }
-    done = transformed(before, *STEPS, options=Options(slices=("app/one",)))
-    after = done.after.texts["app/db.py"]
-
-    assert "\nengine = create_engine(settings.url)\n" in after
-    assert "\n\n\nasync_engine = create_async_engine(async_url(settings.url))\n" in after
-    assert after.index("def async_url(") < after.index("async_engine =")
-    assert "from sqlalchemy import URL, create_engine, make_url\n" in after
