@@ -13,7 +13,7 @@ from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
-from async_db.modernizing.steps.tests import tests
+from async_db.modernizing.steps.tests import isolation, tests
 from async_db.modernizing.steps.threads import threads
 from async_db.modernizing.steps.typed_mappings import typed_mappings
 
@@ -21,6 +21,7 @@ STEPS: tuple[StepFunction, ...] = (
     slicing,
     queries,
     typed_mappings,
+    isolation,
     propagation,
     threads,
     loads,

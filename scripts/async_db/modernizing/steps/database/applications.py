@@ -44,7 +44,9 @@ class _Engine:
 
 def applications(step: Step) -> None:
     """Have each application start and end by one lifespan that makes tables and disposes of engines."""
-    tables = [each for each in calls_of_metadata(step) if _is_at_import(each)]
+    # What a test makes at import, a fixture makes, which the tests' step writes.
+    made = [each for each in calls_of_metadata(step) if not each.module.is_test]
+    tables = [each for each in made if _is_at_import(each)]
     engines = [each for each in _engines(step) if not _is_disposed(step, each)]
     done: set[Call] = set()
     for module in step.project.modules:
