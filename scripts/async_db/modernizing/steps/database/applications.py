@@ -12,11 +12,11 @@ from async_db.modernizing.steps.database.events import Events, events_of, reache
 from async_db.modernizing.steps.database.importing import name_in, name_known, spelling
 from async_db.modernizing.steps.database.lifespans import (
     Lifetime,
-    above,
     extend_lifespan,
     without_decorator,
     write_lifespan,
 )
+from async_db.modernizing.steps.database.placing import above
 from async_db.modernizing.steps.database.tables import OfMetadata, at_start, calls_of_metadata
 from async_db.modernizing.steps.propagation import is_migration
 from async_db.target import (
@@ -72,8 +72,8 @@ def _take_out(editing: Editing, statement: ast.stmt) -> None:
     start = above(editing, statement.lineno)
     end = places.next_line(places.span(statement)[1])
     before = places.text[:start].replace("\r\n", "\n")
-    while before.endswith("\n\n") and not places.text[end : places.next_line(end)].strip():
-        if end == places.next_line(end):
+    for _ in range(len(before) - len(before.rstrip("\n")) - 1):
+        if places.text[end : places.next_line(end)].strip():
             break
         end = places.next_line(end)
     editing.replace_range(start, end, "")
@@ -115,7 +115,7 @@ def _is_disposed(step: Step, engine: _Engine) -> bool:
     types = step.service.types
     for call in step.service.project.calls.named("dispose"):
         func = call.node.func
-        if call.scope.module.is_test or not isinstance(func, ast.Attribute):
+        if not step.service.serves(call.scope.module) or not isinstance(func, ast.Attribute):
             continue
         if not types.is_a(types.of(func.value, call.scope), libraries.ASYNC_ENGINE):
             continue

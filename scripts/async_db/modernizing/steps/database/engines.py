@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from async_db.modernizing.definitions import defined
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.database.arguments import edit_arguments
 from async_db.modernizing.steps.database.connecting import translate
 from async_db.modernizing.steps.database.databases import databases
+from async_db.modernizing.steps.database.placing import outermost
 from async_db.modernizing.steps.database.urls import RULE, Urls
 from async_db.modernizing.steps.propagation import is_migration
 from async_db.target import Call, libraries
@@ -32,6 +34,7 @@ def engines(step: Step) -> None:
         for call in service.project.calls.named(name)
         if service.library_name(call) == f"sqlalchemy.{name}"
         and not is_migration(call.scope.module)
+        and _moves(step, call)
     ]
     if not calls:
         return
@@ -44,6 +47,17 @@ def engines(step: Step) -> None:
             translate(step, call, found)
         else:
             _of_configuration(step, call)
+
+
+def _moves(step: Step, call: Call) -> bool:
+    """Say whether a call stands in what moves: in a slice, that is the twin of the sync engine."""
+    if step.world is None:
+        return True
+    module = call.scope.module
+    top = outermost(step.editing(module), call.node)
+    return any(
+        each.node is top and (module.path, each.name) in step.world for each in defined(module)
+    )
 
 
 def _engine(step: Step, call: Call, urls: Urls) -> None:
@@ -94,5 +108,5 @@ def sync_urls(step: Step) -> None:
             of = step.service.types.of(rendered.value, call.scope)
             if rendered.attr == "url" and step.service.types.is_a(of, libraries.ENGINE):
                 step.editing(module).wrap(rendered, "sync_url(", ")")
-                urls.write("sync_url", module)
+                urls.write("sync_url", module, rendered)
                 step.changed(module, call.node, "sync url", rule="migrating/alembic-async-env")

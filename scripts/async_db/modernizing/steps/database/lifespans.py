@@ -10,6 +10,7 @@ from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.database.arguments import edit_arguments
 from async_db.modernizing.steps.database.closing import has_long_text, indent_lines
+from async_db.modernizing.steps.database.placing import above, first_line_of
 from async_db.target import Call, Function, Module
 
 
@@ -77,22 +78,10 @@ def extend_lifespan(step: Step, function: Function, lifetime: Lifetime) -> bool:
     first = 1 if _is_docstring(body[0]) and len(body) > 1 else 0
     start = "".join(f"{margin}{each}\n" for each in (*lifetime.imports, *lifetime.start))
     if start:
-        editing.insert(above(editing, _first_line(body[first])), start)
+        editing.insert(above(editing, first_line_of(body[first])), start)
     if lifetime.end:
         _finally(editing, body[number:], lifetime.end, margin)
     return True
-
-
-def above(editing: Editing, line: int) -> int:
-    """Give where the comment begins that stands right above a line; else where the line does."""
-    places = editing.places
-    start = places.start_of_line(line)
-    while line > 1:
-        before = places.start_of_line(line - 1)
-        if not places.text[before:start].lstrip().startswith("#"):
-            break
-        line, start = line - 1, before
-    return start
 
 
 def _yielding(function: Function) -> int | None:
@@ -115,16 +104,11 @@ def _finally(editing: Editing, rest: list[ast.stmt], end: Sequence[str], margin:
     elif any(map(has_long_text, rest)):
         editing.insert(last, "".join(f"\n{margin}{each}" for each in end))
     else:
-        first = _first_line(rest[0])
+        first = first_line_of(rest[0])
         editing.insert(places.start_of_line(first), f"{margin}try:\n    ")
         indent_lines(editing, first + 1, rest[-1].end_lineno or rest[-1].lineno)
         lines = "".join(f"\n{inner}{each}" for each in end)
         editing.insert(last, f"\n{margin}finally:{lines}")
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -136,16 +136,17 @@ def _decorates(node: ast.expr) -> bool:
 def _in_text(step: Step, module: Module, node: ast.Constant, scope: Scope) -> None:
     """Rename inside an annotation that is a text."""
     text = str(node.value)
-    for word in set(re.findall(r"\w+", text)) & _LAST:
+    editing = step.editing(module)
+    written = after = editing.source(node)
+    for word in sorted(set(re.findall(r"\w+", text)) & {*_LAST, *_aliases(module)}):
         of = step.service.types.of_name(scope, word)
         if isinstance(of, LibraryObject) and of.name in RENAMED:
             source, name = RENAMED[of.name]
-            editing = step.editing(module)
-            written = editing.source(node)
-            editing.replace(node, re.sub(rf"\b{word}\b", name, written))
+            after = re.sub(rf"\b{word}\b", name, after)
             step.add_import(module, source, name)
             step.drop_import(module, word)
-            return
+    if after != written:
+        editing.replace(node, after)
 
 
 def _named(

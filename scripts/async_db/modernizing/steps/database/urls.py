@@ -11,6 +11,7 @@ from async_db.modernizing.editing import parsed
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.database.databases import Databases
 from async_db.modernizing.steps.database.importing import spelling
+from async_db.modernizing.steps.database.placing import first_line_of, outermost
 from async_db.target import Call, Instance, Module, libraries
 
 RULE = "engine/async-driver-url"
@@ -65,7 +66,7 @@ class Urls:
         if self._is_async(url, call) or (self.databases.psycopg and not self.databases.all):
             return False
         self.step.editing(module).wrap(url, "async_url(", ")")
-        self.write("async_url", module)
+        self.write("async_url", module, url)
         return True
 
     def _literal(self, url: ast.expr, call: Call) -> ast.expr | None:
@@ -111,10 +112,15 @@ class Urls:
             return isinstance(of, Instance) and of.of == libraries.ASYNC_ENGINE
         return False
 
-    def write(self, name: str, module: Module) -> None:
+    def write(self, name: str, module: Module, node: ast.expr) -> None:
         """Have a module know one of the functions on URLs: it is written in the first that needs it.
 
         Others import it from there, but for tests, whose modules import nothing of each other's.
+
+        Parameters:
+            name: of the function.
+            module: that needs it.
+            node: for what.
         """
         home = self._written.get(name) or self._there(name) or module
         if home.is_test and home is not module:
@@ -126,7 +132,7 @@ class Urls:
             self.step.add_import(module, spelling(self.step, module, home), name)
             return
         self._written.setdefault(name, module)
-        self._insert(name, module)
+        self._insert(name, module, node)
 
     def _there(self, name: str) -> Module | None:
         """Give the module that has the function since an earlier run."""
@@ -136,11 +142,14 @@ class Urls:
                 return each
         return None
 
-    def _insert(self, name: str, module: Module) -> None:
+    def _insert(self, name: str, module: Module, node: ast.expr) -> None:
+        """Write a function below the imports; in a slice, as a part of the definition that moves."""
         text, imports = self._function(name)
         editing = self.step.editing(module)
         end = _end_of_imports(module.tree) if module.tree is not None else None
         place = editing.places.next_line(editing.places.span(end)[1]) if end is not None else 0
+        if self.step.world is not None:
+            place = editing.places.start_of_line(first_line_of(outermost(editing, node)))
         behind = editing.places.text[place:].replace("\r\n", "\n")
         there = len(behind) - len(behind.lstrip("\n"))
         editing.insert(place, f"\n\n{text}{max(0, 2 - there) * _LINE_END}")
