@@ -8,7 +8,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import TEST_CLIENT
 from async_db.target import Call, Function, Module
 
-_RULE = "testing/async-client"
+_RULE = "testing/asgi-transport"
 _REASON = "an AsyncClient does not know its application: name it here"
 
 

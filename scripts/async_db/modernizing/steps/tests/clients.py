@@ -11,7 +11,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import TEST_CLIENT, keeps_client
 from async_db.target import Call, LibraryObject, Module, Project, enclosing_function
 
-_RULE = "testing/async-client"
+_RULE = "testing/asgi-transport"
 _TRANSPORT = {
     "raise_server_exceptions": "raise_app_exceptions",
     "root_path": "root_path",
