@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -98,6 +99,27 @@ class Step:
         """Have a module no longer import a name, if nothing in it uses it after this step."""
         self._imports_of(module).dropped.add(name)
 
+    def import_name(self, module: Module) -> str:
+        """Give the name that a module of the target is imported by, as others of it write it."""
+        return self._import_names.get(module, module.name)
+
+    @cached_property
+    def _import_names(self) -> dict[Module, str]:
+        written: dict[Module, Counter[str]] = {}
+        starts: Counter[tuple[str, str]] = Counter()
+        for importer in self.project.modules:
+            for binding in importer.imports:
+                target = binding.target if binding.kind == "from" else binding.name
+                found = self.project.index.find(target, importer)
+                if found is not None and not target.startswith("."):
+                    written.setdefault(found, Counter())[target] += 1
+                    starts[found.name.removesuffix(target), target.partition(".")[0]] += 1
+        names = {module: counts.most_common(1)[0][0] for module, counts in written.items()}
+        for module in self.project.modules:
+            if module not in names:
+                names[module] = _alike(module.name, starts)
+        return names
+
     def _imports_of(self, module: Module) -> _FileImports:
         return self._imports.setdefault(module, _FileImports())
 
@@ -187,6 +209,15 @@ def _defined_by(replacement: Replacement) -> Iterator[str]:
         with contextlib.suppress(SyntaxError):
             body = ast.parse(replacement.text.strip("\n")).body
             yield from (each.name for each in body if isinstance(each, ast.FunctionDef))
+
+
+def _alike(name: str, starts: Counter[tuple[str, str]]) -> str:
+    """Name a module that nobody imports as others are that lie in the same folder."""
+    for (before, top), _ in starts.most_common():
+        rest = name.removeprefix(before)
+        if name.startswith(before) and rest.partition(".")[0] == top:
+            return rest
+    return name
 
 
 def _ranges(module: Module, world: frozenset[tuple[str, str]]) -> Iterator[range]:

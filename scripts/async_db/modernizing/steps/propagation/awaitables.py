@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from async_db.target import Call, Instance, LibraryObject, Manager, Types, libraries
+from async_db.target import Call, Function, Instance, LibraryObject, Manager, Types, libraries
 
 TEST_CLIENT = "starlette.TestClient"
 TRANSACTIONS = ("sqlalchemy.orm.SessionTransaction", libraries.TRANSACTION)
@@ -28,7 +28,7 @@ _AWAITED = {
         "execute scalar scalars exec_driver_sql commit rollback close invalidate"
     ),
     libraries.ENGINE: _words("dispose raw_connection"),
-    TEST_CLIENT: _words("get post put patch delete head options request send"),
+    TEST_CLIENT: _words("get post put patch delete head options request send close"),
 }
 _ENTERED = {
     libraries.SESSION: _words("begin begin_nested"),
@@ -111,6 +111,13 @@ def uses_client(call: Call, types: Types) -> bool:
         return True
     called = types.of(call.node.func, call.scope)
     return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
+
+
+def keeps_client(function: Function, types: Types) -> bool:
+    """Say whether a function makes a test's client for what no async one does: a WebSocket."""
+    if function.is_async or not any(each.name == "websocket_connect" for each in function.calls):
+        return False
+    return any(types.is_a(types.of(each.node, each.scope), TEST_CLIENT) for each in function.calls)
 
 
 def is_entered(call: Call, types: Types) -> bool:

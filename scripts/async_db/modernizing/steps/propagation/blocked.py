@@ -31,7 +31,8 @@ _FOREIGN_FINE = (
     *("typing.", "threading.local", "abc.", "enum.", "pydantic", "sqlalchemy.", "sqlmodel."),
     *("fastapi.", "contextlib.", "starlette.Request", "object"),
 )
-_TESTED = ("unittest.",)
+_TESTS = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
+_OF_CLASSES = frozenset({"setUpClass", "tearDownClass"})
 _AWAITED_DECORATORS = frozenset({"retry"})
 
 
@@ -75,6 +76,8 @@ def _foreign_base(service: Service, function: Function) -> str:
     if owner is None or function.name[:2] == "__" or function.name.startswith("test"):
         return ""
     for each in service.types.mro(owner):
+        if isinstance(each, str) and each in _TESTS and function.name not in _OF_CLASSES:
+            return ""  # its set-up has an async counterpart
         if isinstance(each, str) and not each.startswith(_FOREIGN_FINE):
             return each
     return ""

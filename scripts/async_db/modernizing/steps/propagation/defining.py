@@ -41,7 +41,7 @@ def write_definitions(step: Step, moving: Moving) -> None:
             editing.insert(editing.places.span(function.node)[0], "async ")
             step.changed(function.module, function.node, "async def", rule=_RULE)
         if of_generators:
-            _annotation(step, function)
+            annotate(step, function)
         _decorators(step, function)
         if function.name in _ENTERING:
             _rename(step, function)
@@ -64,7 +64,7 @@ def _decorators(step: Step, function: Function) -> None:
             rename(step, function.module, named, _MANAGERS[of.name], "contextlib")
 
 
-def _annotation(step: Step, function: Function) -> None:
+def annotate(step: Step, function: Function) -> None:
     """Say what an async generator gives: `AsyncIterator`, `AsyncGenerator` of two types."""
     said = function.node.returns
     head = said.value if isinstance(said, ast.Subscript) else said

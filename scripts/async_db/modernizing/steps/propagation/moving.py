@@ -18,6 +18,7 @@ from async_db.modernizing.steps.propagation.aliases import calls_by_other_names
 from async_db.modernizing.steps.propagation.awaitables import (
     NAMES,
     Treatment,
+    keeps_client,
     runs_schema,
     treatment_of,
     uses_client,
@@ -130,11 +131,18 @@ class _Search:
             treatment: Treatment = ""
             if call.use == "entered" or call.name in NAMES:
                 treatment = treatment_of(call, self.types)
-            if self.world is not None and uses_client(call, self.types):
+            if uses_client(call, self.types) and self._keeps_client(call):
                 continue
             if treatment and call.use != "awaited":
                 self.found.direct[call] = treatment
                 self._must(enclosing_function(call.scope), call)
+
+    def _keeps_client(self, call: Call) -> bool:
+        """Say whether a test's client stays: in a slice, and where a WebSocket needs it."""
+        function = enclosing_function(call.scope)
+        return self.world is not None or (
+            function is not None and keeps_client(function, self.types)
+        )
 
     def _seed_schema(self) -> None:
         """What makes or drops tables by an engine or a connection waits for them."""

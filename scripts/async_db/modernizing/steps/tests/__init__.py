@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.tests.apps import apps
 from async_db.modernizing.steps.tests.clients import clients
 from async_db.modernizing.steps.tests.configuration import configuration
 from async_db.modernizing.steps.tests.doubles import doubles
+from async_db.modernizing.steps.tests.isolation import isolation
+from async_db.modernizing.steps.tests.mocks import classes, mocks
+from async_db.modernizing.steps.tests.set_up import overrides, set_up
+from async_db.modernizing.steps.tests.tables import tables
 
-__all__ = ["tests"]
+__all__ = ["isolation", "tests"]
 
 
 def tests(step: Step) -> None:
     """Run the tests in the loop that the service runs in; in a slice they stay as they are."""
     if step.options.slices:
         return
+    tables(step)
+    set_up(step)
+    overrides(step)
+    apps(step)
     clients(step)
     doubles(step)
+    mocks(step)
+    classes(step)
     configuration(step)

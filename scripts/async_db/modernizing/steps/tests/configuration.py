@@ -21,6 +21,8 @@ _TABLES = {
     "tox.ini": "[pytest]",
     "setup.cfg": "[tool:pytest]",
 }
+_LOOP_SCOPES = (0, 26)
+"""The release of pytest-asyncio that brought a setting for the loop of tests."""
 _NEEDED = {"pytest-asyncio": ">=0.26", "httpx": ">=0.28", "asgi-lifespan": ">=2.1"}
 
 
@@ -84,7 +86,7 @@ def _store(step: Step, path: str, text: str) -> None:
 
 def _with_settings(text: str, table: str, *, quoted: bool) -> str:
     """Set what decides on loops; a setting that is there is changed where it says otherwise."""
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = _newline(text)
     missing = []
     for name, value in _SETTINGS.items():
         written = f'{name} = "{value}"' if quoted else f"{name} = {value}"
@@ -126,30 +128,70 @@ def _missing(text: str) -> list[str]:
     ]
 
 
+def _with_loop_scopes(text: str) -> str:
+    """Ask for the pytest-asyncio that knows loops for tests, where an older one would do."""
+
+    def raised(found: re.Match[str]) -> str:
+        low = re.match(r"[^0-9]*(\d+)(?:\.(\d+))?", found["window"])
+        if low is None or (int(low[1]), int(low[2] or 0)) >= _LOOP_SCOPES:
+            return found.group()
+        return found["name"] + _NEEDED["pytest-asyncio"]
+
+    text = re.sub(
+        r"(?P<name>(?<![\w-])pytest-asyncio[ \t]*)(?P<window>[<>=!~]=?[ \t]*[\w.,*<>=!~]+)",
+        raised,
+        text,
+    )
+    return re.sub(
+        r"(?P<name>^pytest-asyncio[ \t]*=[ \t]*[\"'])(?P<window>[^\"'\n]+)",
+        raised,
+        text,
+        flags=re.MULTILINE,
+    )
+
+
 def _beside_pytest(text: str) -> str:
-    """Add to the list that pytest stands in: one entry a line, or Poetry's table of names."""
-    listed = re.search(
-        r"^(?P<indent>[ \t]*)(?P<quote>[\"'])pytest(?:[ <>=!~\[][^\"']*)?(?P=quote),?[ \t]*(?:#[^\n]*)?$",
+    """Add to the list that pytest stands in: one entry a line, all on one, or Poetry's table."""
+    text = _with_loop_scopes(text)
+    missing = _missing(text)
+    own_line = re.search(
+        r"^(?P<indent>[ \t]*)(?P<quote>[\"'])pytest(?:[ <>=!~\[][^\"'\n]*)?(?P=quote)"
+        r"(?P<comma>,?)(?P<rest>[ \t]*(?:#[^\r\n]*)?)(?=\r?$)",
         text,
         re.MULTILINE,
     )
-    if listed is not None:
-        quote, indent = listed["quote"], listed["indent"]
-        line = listed.group()
-        line = line if "," in line.rpartition(quote)[2] else line.replace(f"{quote}", quote) + ","
-        added = "".join(f"\n{indent}{quote}{each}{quote}," for each in _missing(text))
-        return text[: listed.start()] + line + added + text[listed.end() :]
-    table = re.search(r"^pytest[ \t]*=[^\n]*$", text, re.MULTILINE)
+    if own_line is not None:
+        quote, end = own_line["quote"], own_line.end()
+        added = "".join(
+            f"{_newline(text)}{own_line['indent']}{quote}{each}{quote}," for each in missing
+        )
+        before = text[: own_line.start("comma")] + ("," if missing else own_line["comma"])
+        return before + own_line["rest"] + added + text[end:]
+    inline = re.search(
+        r"(?P<quote>[\"'])pytest(?:[ <>=!~\[][^\"'\n]*)?(?P=quote)(?=[ \t]*[,\]])", text
+    )
+    if inline is not None:
+        quote = inline["quote"]
+        added = "".join(f", {quote}{each}{quote}" for each in missing)
+        return text[: inline.end()] + added + text[inline.end() :]
+    table = re.search(r"^pytest[ \t]*=[^\r\n]*", text, re.MULTILINE)
     if table is not None:
-        names = [re.match(r"([\w-]+)(.*)", each) for each in _missing(text)]
-        added = "".join(f'\n{each[1]} = "{each[2]}"' for each in names if each)
+        names = [re.match(r"([\w-]+)(.*)", each) for each in missing]
+        added = "".join(f'{_newline(text)}{each[1]} = "{each[2]}"' for each in names if each)
         return text[: table.end()] + added + text[table.end() :]
     return text
 
 
 def _below_pytest(text: str) -> str:
-    listed = re.search(r"^pytest(?:[ <>=!~\[;][^\n]*)?$", text, re.MULTILINE)
+    if "--hash=" in text:
+        return text  # a tool wrote it, of a file that it is told of
+    text = _with_loop_scopes(text)
+    listed = re.search(r"^pytest(?:[ <>=!~\[;][^\r\n]*)?(?=\r?$)", text, re.MULTILINE)
     if listed is None:
         return text
-    added = "".join(f"\n{each}" for each in _missing(text))
+    added = "".join(f"{_newline(text)}{each}" for each in _missing(text))
     return text[: listed.end()] + added + text[listed.end() :]
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"

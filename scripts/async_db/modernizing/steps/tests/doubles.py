@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from async_db.modernizing.step import Step
 from async_db.target import (
@@ -13,123 +15,233 @@ from async_db.target import (
     Function,
     FunctionObject,
     Instance,
+    LibraryObject,
     Module,
     ModuleObject,
     Type,
+    scopes_outwards,
 )
 
 _RULE = "testing/override-and-restore"
-_MOCKS = ("unittest.mock.MagicMock", "unittest.mock.Mock")
+MOCKS = ("unittest.mock.MagicMock", "unittest.mock.Mock")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something stands in for a function that is async.
+
+    Parameters:
+        call: that puts it there.
+        double: what stands in.
+        function: what it stands in for.
+        in_class: whether it is put on a class, and so is given `self`.
+    """
+
+    call: Call
+    double: ast.expr
+    function: Function
+    in_class: bool
 
 
 def doubles(step: Step) -> None:
-    """Have doubles of async functions be awaited, and those of sessions be sessions."""
-    for call in step.service.calls.named("setattr"):
-        if call.scope.module.is_test and len(call.node.args) >= 2:
-            _replaced(step, call)
-    for call in [*step.service.calls.named("MagicMock"), *step.service.calls.named("Mock")]:
-        if call.scope.module.is_test and step.service.library_name(call) in _MOCKS:
-            _session(step, call)
+    """Have doubles of async functions be awaited."""
+    places = [place for call in _calls(step) if (place := _place(step, call)) is not None]
+    at = {place.double: place for place in places}
+    made: set[ast.AST] = set()
+    for place in places:
+        _double(step, place, at, made)
 
 
-def _replaced(step: Step, call: Call) -> None:
-    """`monkeypatch.setattr(module, "name", double)`, or with the dotted name of the function."""
-    *target, double = call.node.args[:3]
-    function = _function(step, call, target)
-    if function is None or not function.is_async or function.is_generator:
-        return
-    module = call.scope.module
-    of = step.service.types.of(double, call.scope)
-    if isinstance(of, FunctionObject) and of.function.is_async:
-        return
-    if isinstance(double, ast.Call) and getattr(double.func, "id", "") == "AsyncMock":
-        return
-    # It calls what it is given, whatever that is, and the answer is awaited.
-    step.editing(module).wrap(double, "AsyncMock(side_effect=", ")")
-    step.add_import(module, "unittest.mock", "AsyncMock")
-    step.changed(module, call.node, "double", rule=_RULE)
+def _calls(step: Step) -> Iterator[Call]:
+    for name in ("setattr", "patch", "object"):
+        for call in step.service.calls.named(name):
+            if call.scope.module.is_test:
+                yield call
 
 
-def _function(step: Step, call: Call, target: list[ast.expr]) -> Function | None:
-    """Give the function that is replaced."""
-    if (
-        len(target) == 2
-        and isinstance(target[1], ast.Constant)
-        and isinstance(target[1].value, str)
+def _place(step: Step, call: Call) -> _Place | None:
+    """Read `monkeypatch.setattr`, `patch` and `patch.object`, which are given what stands in."""
+    positional = list(call.node.args)
+    named = {each.arg: each.value for each in call.node.keywords}
+    double = named.get("new", named.get("value"))
+    if call.name == "patch" or (
+        call.name == "setattr" and positional and isinstance(positional[0], ast.Constant)
     ):
-        holder = step.service.types.of(target[0], call.scope)
-        return _member(step, holder, target[1].value)
-    if (
-        len(target) == 1
-        and isinstance(target[0], ast.Constant)
-        and isinstance(target[0].value, str)
-    ):
-        return _dotted(step, call.scope.module, target[0].value)
-    return None
+        target, rest = positional[:1], positional[1:2]
+    else:
+        target, rest = positional[:2], positional[2:3]
+    double = rest[0] if rest else double
+    if double is None and isinstance(named.get("new_callable"), ast.Name):
+        double = named["new_callable"]
+    if double is None:
+        return None  # it makes an AsyncMock by itself
+    found = _function(step, call, target)
+    if found is None or not found[0].is_async or found[0].is_generator:
+        return None
+    return _Place(call, double, *found)
 
 
-def _member(step: Step, holder: Type | None, name: str) -> Function | None:
+def _function(step: Step, call: Call, target: list[ast.expr]) -> tuple[Function, bool] | None:
+    """Give the function that is replaced, and whether it is a class's."""
+    last = target[-1] if target else None
+    if not isinstance(last, ast.Constant) or not isinstance(last.value, str):
+        return None
+    if len(target) == 2:
+        return _member(step, step.service.types.of(target[0], call.scope), last.value)
+    holder, name = _dotted(step, call, last.value)
+    return _member(step, holder, name)
+
+
+def class_of(step: Step, call: Call) -> Class | None:
+    """Give the class that `patch("dotted.name")` replaces as a whole."""
+    given = call.node.args[0]
+    if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+        return None
+    holder, name = _dotted(step, call, given.value)
+    found = step.service.types.attribute(holder, name) if holder is not None else None
+    return found.of if isinstance(found, ClassObject) else None
+
+
+def _dotted(step: Step, call: Call, dotted: str) -> tuple[Type | None, str]:
+    """Give what holds the last part of `package.module.Class.name`, and that part."""
+    for path, rest in _splits(dotted):
+        module = step.project.index.find(path, call.scope.module)
+        if module is None:
+            continue
+        holder: Type | None = ModuleObject(module, call.scope.module)
+        for name in rest[:-1]:
+            holder = step.service.types.attribute(holder, name)
+        return holder, rest[-1]
+    return None, ""
+
+
+def _member(step: Step, holder: Type | None, name: str) -> tuple[Function, bool] | None:
     match holder:
         case ModuleObject(module=Module()) | ClassObject() | Instance(of=Class()):
             found = step.service.types.attribute(holder, name)
-            return found.function if isinstance(found, FunctionObject) else None
-    return None
-
-
-def _dotted(step: Step, importer: Module, dotted: str) -> Function | None:
-    """Find `package.module.name` or `package.module.Class.name`."""
-    for path, rest in _splits(dotted):
-        module = step.project.index.find(path, importer)
-        if module is None:
-            continue
-        holder: Type | None = ModuleObject(module, importer)
-        for name in rest[:-1]:
-            holder = step.service.types.attribute(holder, name)
-        return _member(step, holder, rest[-1])
+            if isinstance(found, FunctionObject):
+                return found.function, isinstance(holder, ClassObject)
     return None
 
 
 def _splits(dotted: str) -> Iterator[tuple[str, list[str]]]:
+    """Give the modules that a dotted name may begin with, and the rest."""
     parts = dotted.split(".")
     for place in range(len(parts) - 1, 0, -1):
         yield ".".join(parts[:place]), parts[place:]
 
 
-def _session(step: Step, call: Call) -> None:
-    """A mock without a form, passed for a session, gets the form of one: it knows what is awaited."""
-    if call.node.args or call.node.keywords or not isinstance(call.node.func, ast.Name):
+def _double(step: Step, place: _Place, at: dict[ast.expr, _Place], made: set[ast.AST]) -> None:
+    call, double = place.call, place.double
+    of = step.service.types.of(double, call.scope)
+    if isinstance(of, FunctionObject) and of.function.is_async:
         return
-    module = call.scope.module
-    editing = step.editing(module)
-    statement = editing.parent(call.node)
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
-        return
-    name = statement.targets[0].id
-    if _is_passed_as_session(step, call, name):
-        end = editing.places.span(call.node)[1] - 1
-        editing.insert(end, "spec=AsyncSession")
-        step.add_import(module, "sqlalchemy.ext.asyncio", "AsyncSession")
-        step.changed(module, call.node, "double", rule=_RULE)
+    if isinstance(double, ast.Lambda) and place.in_class:
+        _as_function(step, place)
+    elif isinstance(of, FunctionObject) and _stands_in_only(step, of.function, at):
+        _make_async(step, of.function, made)
+    elif isinstance(double, ast.Lambda) or (_is_plain(step, of) and not place.in_class):
+        step.editing(call.scope.module).wrap(double, "AsyncMock(side_effect=", ")")
+        step.add_import(call.scope.module, "unittest.mock", "AsyncMock")
+        step.changed(call.scope.module, call.node, "double", rule=_RULE)
+    else:
+        _mock(step, place, made)
 
 
-def _is_passed_as_session(step: Step, call: Call, name: str) -> bool:
-    service = step.service
-    for each in call.scope.calls:
-        for number, given in enumerate(each.node.args):
-            if isinstance(given, ast.Name) and given.id == name:
-                for callee in service.calls.callees(each):
-                    parameters = [
-                        one for one in callee.function.parameters if one.arg not in ("self", "cls")
-                    ]
-                    if number < len(parameters) and service.sessions.is_session(
-                        service.types.of_name(callee.function, parameters[number].arg)
-                    ):
-                        return True
-        for keyword in each.node.keywords:
-            if isinstance(keyword.value, ast.Name) and keyword.value.id == name and keyword.arg:
-                for callee in service.calls.callees(each):
-                    if keyword.arg in callee.function.bindings and service.sessions.is_session(
-                        service.types.of_name(callee.function, keyword.arg)
-                    ):
-                        return True
+def _is_plain(step: Step, of: Type | None) -> bool:
+    """Say whether something is called as it is: a plain function, or an object with `__call__`."""
+    if isinstance(of, FunctionObject):
+        return not of.function.is_generator
+    if isinstance(of, Instance) and isinstance(of.of, Class):
+        method = step.service.types.find_method(of.of, "__call__")
+        return method is not None and not method.is_async
     return False
+
+
+def _stands_in_only(step: Step, function: Function, at: dict[ast.expr, _Place]) -> bool:
+    """Say whether a function is used for nothing but to stand in for async ones."""
+    if not function.module.is_test or function.is_generator or function.node.decorator_list:
+        return False
+    holder = function.parent
+    if not isinstance(holder, Function):
+        return False
+    uses = [
+        node
+        for node in ast.walk(holder.node)
+        if isinstance(node, ast.Name)
+        and node.id == function.name
+        and isinstance(node.ctx, ast.Load)
+    ]
+    return all(node in at for node in uses)
+
+
+def _make_async(step: Step, function: Function, made: set[ast.AST]) -> None:
+    if function.node in made:
+        return
+    made.add(function.node)
+    editing = step.editing(function.module)
+    editing.insert(editing.places.span(function.node)[0], "async ")
+    step.changed(function.module, function.node, "double", rule=_RULE)
+
+
+def _as_function(step: Step, place: _Place) -> None:
+    """Write a lambda that is put on a class as an async function: a mock is not given `self`."""
+    double, module = place.double, place.call.scope.module
+    if not isinstance(double, ast.Lambda):
+        return
+    editing = step.editing(module)
+    statement = editing.statement(place.call.node)
+    name = f"{place.function.name}_double"
+    if re.search(rf"\b{name}\b", module.text) or "\n" in editing.source(double):
+        _left(step, place)
+        return
+    indentation = " " * statement.col_offset
+    source = editing.source(double)
+    inside = editing.source(double.body)
+    parameters = source[len("lambda") : source.index(inside, len("lambda"))].rstrip().rstrip(":(")
+    text = (
+        f"async def {name}({parameters.rstrip().rstrip(':').strip()}):\n{indentation}    "
+        f"return {inside}\n\n{indentation}"
+    )
+    editing.insert(editing.places.span(statement)[0], text)
+    editing.replace(double, name)
+    step.changed(module, place.call.node, "double", rule=_RULE)
+
+
+def _mock(step: Step, place: _Place, made: set[ast.AST]) -> None:
+    """Make a mock one that is awaited, here or where a name is bound to it."""
+    double, scope = place.double, place.call.scope
+    module = scope.module
+    if isinstance(double, ast.Name) and double.id in ("MagicMock", "Mock"):
+        _rename(step, module, double)  # as `new_callable`
+        return
+    if isinstance(double, ast.Name):
+        values = [
+            each.value
+            for outer in scopes_outwards(scope)
+            for each in outer.bindings.get(double.id, ())
+        ]
+        double = values[0] if len(values) == 1 and values[0] is not None else double
+    if isinstance(double, ast.Call) and isinstance(double.func, ast.Name):
+        of = step.service.types.of(double.func, scope)
+        name = of.name if isinstance(of, LibraryObject) else double.func.id
+        if name.rpartition(".")[2] == "AsyncMock":
+            return
+        if name in (*MOCKS, "MagicMock", "Mock"):
+            if double not in made:
+                made.add(double)
+                _rename(step, module, double.func)
+            return
+    _left(step, place)
+
+
+def _rename(step: Step, module: Module, node: ast.Name) -> None:
+    step.editing(module).replace(node, "AsyncMock")
+    step.add_import(module, "unittest.mock", "AsyncMock")
+    step.drop_import(module, node.id)
+    step.changed(module, node, "double", rule=_RULE)
+
+
+def _left(step: Step, place: _Place) -> None:
+    reason = f"{place.function.name} is async now: await its double too"
+    step.withhold(place.call.scope.module, place.call.node, _RULE, reason)
