@@ -3,7 +3,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from lending.database import Base
 from lending.models import Loan, Member, Tool
@@ -36,12 +36,7 @@ class SqlMembers(Repository[Member]):
         return self.session.query(Member).filter(Member.email == email).one_or_none()
 
     def with_loans(self, key: int) -> Member | None:
-        return (
-            self.session.query(Member)
-            .options(selectinload(Member.loans).joinedload(Loan.tool))
-            .filter(Member.id == key)
-            .first()
-        )
+        return self.session.query(Member).filter(Member.id == key).first()
 
     def remove(self, member: Member) -> None:
         self.session.delete(member)
@@ -82,7 +77,7 @@ class SqlLoans(Repository[Loan]):
     def late(self, day: date) -> Iterator[Loan]:
         statement = (
             select(Loan)
-            .options(joinedload(Loan.member), joinedload(Loan.tool))
+            .options(joinedload(Loan.tool))
             .where(Loan.until < day, Loan.returned.is_(None))
             .order_by(Loan.id)
         )
