@@ -158,8 +158,7 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
 def _add_house(parser: argparse.ArgumentParser) -> None:
     house = parser.add_argument_group(
         "a project with code of its own",
-        "What these, --package, --database and --fastapi do not say is read from it, and listed"
-        " before anything else.",
+        "What these, --package, --database and --fastapi do not say is read, and listed first.",
     )
     house.add_argument(
         "--place", metavar="MODULE", help="the package for the new modules, as app.db"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -154,28 +155,28 @@ class Step:
         self.withhold(module, node, rule, f"{kind}: {doubt} (--unsafe does it)")
         return False
 
+    def may_change(self, module: Module, node: ast.AST) -> bool:
+        """Say whether something is part of what may be changed."""
+        line = getattr(node, "lineno", 0)
+        return self.world is None or any(line in each for each in _ranges(module, self.world))
+
     def result(self) -> Sources:
         """Give the files after this step; what it noted outside of a slice is not done."""
-        edits: dict[str, tuple[Replacement, ...]] = {}
-        lines: dict[str, list[range]] = {}
-        for module, editing in self._editing.items():
-            replacements = tuple(editing.replacements)
-            if self._given is not None:
-                ranges = lines[module.path] = list(_ranges(module, self._given))
-                line_of = editing.places.line_of
-                replacements = tuple(
-                    each
-                    for each in replacements
-                    if any(line_of(each.start) in inside for inside in ranges)
-                )
-            if replacements:
-                edits[module.path] = replacements
+        lines = {
+            module.path: list(_ranges(module, self._given or frozenset()))
+            for module in self._editing
+        }
+        edits = {
+            module.path: self._within(editing, lines[module.path])
+            for module, editing in self._editing.items()
+        }
         if self._given is not None:
             self.changes = [
                 change
                 for change in self.changes
                 if any(change.line in inside for inside in lines.get(change.path, ()))
             ]
+        edits = {path: each for path, each in edits.items() if each}
         after = self.sources.after(edits, self.new)
         wanted: dict[str, tuple[Replacement, ...]] = {}
         for module, each in self._imports.items():
@@ -183,6 +184,31 @@ class Step:
             added = each.added if self._given is None else needed_of(text, each.added)
             wanted[module.path] = edit_imports(text, added, each.dropped)
         return after.after({path: edits for path, edits in wanted.items() if edits}, {})
+
+    def _within(self, editing: Editing, lines: list[range]) -> tuple[Replacement, ...]:
+        """Give the edits of a file that are within a slice, and the new functions that those call."""
+        if self._given is None:
+            return tuple(editing.replacements)
+        line_of = editing.places.line_of
+        inside = [
+            each
+            for each in editing.replacements
+            if any(line_of(each.start) in those for those in lines)
+        ]
+        written = " ".join(each.text for each in inside)
+        return tuple(
+            each
+            for each in editing.replacements
+            if each in inside or any(f"{name}(" in written for name in _defined_by(each))
+        )
+
+
+def _defined_by(replacement: Replacement) -> Iterator[str]:
+    """Give the functions that are put between others."""
+    if replacement.start == replacement.end and replacement.text.lstrip().startswith("def "):
+        with contextlib.suppress(SyntaxError):
+            body = ast.parse(replacement.text.strip("\n")).body
+            yield from (each.name for each in body if isinstance(each, ast.FunctionDef))
 
 
 def _alike(name: str, starts: Counter[tuple[str, str]]) -> str:

@@ -225,6 +225,11 @@ class House:
         return self.base is not None and self.base.is_sqlmodel
 
     @property
+    def scalars(self) -> str:
+        """What a session calls to have one object a row."""
+        return "exec" if self.is_sqlmodel else "scalars"
+
+    @property
     def session_class(self) -> str:
         """What a factory of sessions is told besides, as a part of its dictionary of options."""
         return ', "class_": AsyncSession' if self.is_sqlmodel else ""

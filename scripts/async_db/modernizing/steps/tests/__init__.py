@@ -7,6 +7,7 @@ from async_db.modernizing.steps.tests.apps import apps
 from async_db.modernizing.steps.tests.clients import clients
 from async_db.modernizing.steps.tests.configuration import configuration
 from async_db.modernizing.steps.tests.doubles import doubles
+from async_db.modernizing.steps.tests.factories import factories
 from async_db.modernizing.steps.tests.isolation import isolation
 from async_db.modernizing.steps.tests.mocks import classes, mocks
 from async_db.modernizing.steps.tests.set_up import overrides, set_up
@@ -27,4 +28,5 @@ def tests(step: Step) -> None:
     doubles(step)
     mocks(step)
     classes(step)
+    factories(step)
     configuration(step)

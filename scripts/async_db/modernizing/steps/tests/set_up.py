@@ -9,7 +9,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import annotate
 from async_db.target import Call, Class, Function, Module
 
-_RULE = "testing/asgi-transport"
+_RULE = "testing/one-loop-for-engine-and-tests"
 _SCOPES = {"module": "module", "function": "", "class": "class", "method": ""}
 _NAME = re.compile(r"(setup|teardown)_(module|function|class|method)")
 _OF_UNITTEST = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}

@@ -1,0 +1,334 @@
+"""Clients, set-up and doubles of tests: forms that are changed, and forms that are left."""
+
+import textwrap
+
+import pytest
+
+from async_db.modernizing import Modernization
+from async_db.modernizing.steps.database import database
+from async_db.modernizing.steps.propagation import propagation
+from async_db.modernizing.steps.tests import isolation
+from async_db.modernizing.steps.tests import tests as step_of_tests
+from helpers.modernizing import check_noop, transformed
+
+SERVICE = {
+    "app__main": """
+        from fastapi import Depends, FastAPI
+        from sqlalchemy import create_engine, select
+        from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+        engine = create_engine("sqlite://")
+        SessionLocal = sessionmaker(engine)
+        app = FastAPI()
+
+        class Base(DeclarativeBase):
+            pass
+
+        def get_session():
+            with SessionLocal() as session:
+                yield session
+
+        def number(session: Session) -> int:
+            return session.scalar(select(1))
+
+        @app.get("/")
+        def read(session: Session = Depends(get_session)) -> int:
+            return number(session)
+        """,
+}
+HEAD = """
+import pytest
+from fastapi.testclient import TestClient
+from app import main
+from app.main import SessionLocal, app, engine, get_session
+
+"""
+ASYNC_CLIENT = (
+    'transport=ASGITransport(app=app), base_url="http://testserver", follow_redirects=True'
+)
+CHANGED = {
+    "arguments": (
+        'client = TestClient(app, raise_server_exceptions=False, headers={"a": "b"})',
+        """
+        client = AsyncClient(
+            transport=ASGITransport(app=app, raise_app_exceptions=False),
+            headers={"a": "b"},
+            base_url="http://testserver",
+            follow_redirects=True,
+        )
+        """,
+    ),
+    "arguments by their places": (
+        'client = TestClient(app, "http://shop", False)',
+        """
+        client = AsyncClient(
+            transport=ASGITransport(app=app, raise_app_exceptions=False),
+            base_url="http://shop",
+            follow_redirects=True,
+        )
+        """,
+    ),
+    "who sends is asked for": (
+        """
+        HOST = "testclient"
+        client = TestClient(app)
+        """,
+        """
+        HOST = "testclient"
+        client = AsyncClient(
+            transport=ASGITransport(app=app, client=("testclient", 50000)),
+            base_url="http://testserver",
+            follow_redirects=True,
+        )
+        """,
+    ),
+    "the lifespan beside another manager": (
+        """
+        def test():
+            with pytest.raises(ValueError), TestClient(app) as client:
+                client.get("/", allow_redirects=False)
+        """,
+        """
+        async def test():
+            with pytest.raises(ValueError):
+                async with (
+                    LifespanManager(app) as manager,
+                    AsyncClient(
+                        transport=ASGITransport(app=manager.app),
+                        base_url="http://testserver",
+                        follow_redirects=True,
+                    ) as client,
+                ):
+                    await client.get("/", follow_redirects=False)
+        """,
+    ),
+    "a client that nobody names": (
+        """
+        @pytest.fixture
+        def served():
+            with TestClient(app):
+                yield
+        """,
+        """
+        @pytest.fixture
+        async def served():
+            async with (
+                LifespanManager(app) as manager,
+                AsyncClient(
+                    transport=ASGITransport(app=manager.app),
+                    base_url="http://testserver",
+                    follow_redirects=True,
+                ),
+            ):
+                yield
+        """,
+    ),
+    "set-up of a class": (
+        """
+        class TestIt:
+            @classmethod
+            def setup_class(cls):
+                cls.name = "a"
+                with SessionLocal() as session:
+                    session.commit()
+
+            def test(self):
+                pass
+        """,
+        """
+        class TestIt:
+            @pytest.fixture(scope="class", autouse=True)
+            async def _setup_class(self):
+                cls = type(self)
+                cls.name = "a"
+                async with SessionLocal() as session:
+                    await session.commit()
+
+            def test(self):
+                pass
+        """,
+    ),
+    "tables made at import": (
+        """
+        main.Base.metadata.drop_all(bind=engine)
+        main.Base.metadata.create_all(bind=engine, checkfirst=False)
+        """,
+        """
+        @pytest.fixture(scope="module", autouse=True)
+        async def _create_tables() -> None:
+            async with engine.begin() as connection:
+                await connection.run_sync(main.Base.metadata.drop_all)
+            async with engine.begin() as connection:
+                await connection.run_sync(main.Base.metadata.create_all, checkfirst=False)
+        """,
+    ),
+    "an override": (
+        """
+        def override():
+            yield None
+
+        app.dependency_overrides[get_session] = override
+        """,
+        """
+        async def override():
+            yield None
+
+        app.dependency_overrides[get_session] = override
+        """,
+    ),
+}
+LEFT = {
+    "a socket of a client from elsewhere": (
+        """
+        @pytest.fixture
+        def client():
+            with TestClient(app) as client:
+                yield client
+
+        def test(client):
+            with client.websocket_connect("/"):
+                pass
+        """,
+        "httpx has no such call: make a TestClient in this test",
+    ),
+    "a fixture asked for while the loop runs": (
+        """
+        @pytest.fixture
+        def session():
+            with SessionLocal() as session:
+                yield session
+                session.commit()
+
+        @pytest.fixture
+        def stored(request):
+            session = request.getfixturevalue("session")
+            with SessionLocal() as other:
+                other.commit()
+        """,
+        "pytest cannot run an async fixture while the loop runs",
+    ),
+    "a class of its own": (
+        """
+        class Client(TestClient):
+            pass
+        """,
+        "make it an AsyncClient",
+    ),
+    "an application that is not known": (
+        """
+        def test(client: TestClient):
+            client.app.state.ready = True
+        """,
+        "an AsyncClient does not know its application",
+    ),
+    "a double that is not known": (
+        """
+        def test(monkeypatch, double):
+            monkeypatch.setattr(main, "number", double)
+        """,
+        "number is async now: await its double too",
+    ),
+    "a factory's session": (
+        """
+        from factory.alchemy import SQLAlchemyModelFactory
+
+        class RowFactory(SQLAlchemyModelFactory):
+            class Meta:
+                sqlalchemy_session = SessionLocal()
+        """,
+        "a factory writes by a sync session",
+    ),
+    "arguments that are not seen": (
+        """
+        def make(**options):
+            return TestClient(app, **options)
+        """,
+        "its arguments cannot be seen",
+    ),
+    "set-up that is given the test": (
+        """
+        class TestIt:
+            def setup_method(self, method):
+                self.name = method.__name__
+                with SessionLocal() as session:
+                    session.commit()
+        """,
+        "make it a fixture that asks `request`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_changed(name: str) -> None:
+    before, after = CHANGED[name]
+    move = _move(before)
+    assert textwrap.dedent(after).strip() in move.after.texts["tests/test_it.py"]
+    assert move.left == ()
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_left(name: str) -> None:
+    before, reason = LEFT[name]
+    move = _move(before)
+    assert [reason in each.reason for each in move.left] == [True]
+    assert f"unresolved[{move.left[0].rule}]" in move.after.texts["tests/test_it.py"]
+
+
+def test_a_client_for_a_socket_stays() -> None:
+    test = """
+        def test_socket():
+            with TestClient(app) as client, client.websocket_connect("/") as socket:
+                socket.send_text("hello")
+        """
+    move = _move(test)
+    assert textwrap.dedent(test).strip() in move.after.texts["tests/test_it.py"]
+    assert move.left == ()
+
+
+def test_a_hook_of_savepoints_becomes_an_option() -> None:
+    move = _move(
+        """
+        from sqlalchemy import event
+
+        @pytest.fixture
+        def session():
+            connection = engine.connect()
+            session = SessionLocal(bind=connection)
+            session.begin_nested()
+
+            @event.listens_for(session, "after_transaction_end")
+            def again(session, transaction):
+                if transaction.nested and not transaction._parent.nested:
+                    session.begin_nested()
+
+            yield session
+        """
+    )
+    text = move.after.texts["tests/test_it.py"]
+    assert 'SessionLocal(bind=connection, join_transaction_mode="create_savepoint")' in text
+    assert "begin_nested" not in text
+    assert "event" not in text
+
+
+def test_async_tests_stay() -> None:
+    check_noop(
+        step_of_tests,
+        tests__test_it="""
+        import pytest
+        from httpx import ASGITransport, AsyncClient
+        from app.main import app
+
+        @pytest.fixture
+        async def client():
+            async with AsyncClient(transport=ASGITransport(app=app)) as client:
+                yield client
+
+        def test_plain(client):
+            pass
+        """,
+    )
+
+
+def _move(test: str) -> Modernization:
+    files = {**SERVICE, "tests__test_it": HEAD + textwrap.dedent(test)}
+    return transformed(files, isolation, propagation, database, step_of_tests)
