@@ -83,6 +83,15 @@ class Step:
     def service(self) -> Service:
         return Service(self.project)
 
+    @cached_property
+    def async_before(self) -> frozenset[tuple[str, str]]:
+        """The functions that were async before the move, by path and qualified name."""
+        return frozenset(
+            (each.module.path, each.qualname)
+            for each in self.before.project().functions
+            if each.is_async
+        )
+
     def editing(self, module: Module) -> Editing:
         """Give the edits of a module's file, to add to."""
         if module not in self._editing:

@@ -8,6 +8,7 @@ database computes in an UPDATE is fetched with it.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from async_db.modernizing.editing import Editing
@@ -82,7 +83,7 @@ def _relationship(
     if library not in _RELATIONSHIPS:
         return
     if name in read and "lazy" not in given:
-        if of.name in editing.source(editing.statement(call)).replace(f"{of.name}.", ""):
+        if _is_of_itself(editing, of, call):
             reason = f"{name} is a tree of {of.name}: say in its queries how deep they load it"
             step.withhold(module, call, _LOADED, reason)
         else:
@@ -93,6 +94,18 @@ def _relationship(
         editing.replace(reverse, f"backref({editing.source(reverse)}, {_LAZY})")
         step.add_import(module, "sqlalchemy.orm", "backref")
         step.changed(module, call, "selectin", rule=_LOADED)
+
+
+def _is_of_itself(editing: Editing, of: Class, call: ast.Call) -> bool:
+    """Say whether a relationship leads to its own class, as that of a tree does."""
+    statement = editing.statement(call)
+    said = [statement.annotation] if isinstance(statement, ast.AnnAssign) else []
+    words = {
+        word
+        for each in (*said, *call.args[:1])
+        for word in re.findall(r"\w+", editing.source(each))
+    }
+    return of.name in words
 
 
 def _add(editing: Editing, call: ast.Call, text: str) -> None:

@@ -78,6 +78,8 @@ def _place(step: Step, call: Call) -> _Place | None:
     found = _function(step, call, target)
     if found is None or not found[0].is_async or found[0].is_generator:
         return None
+    if (found[0].module.path, found[0].qualname) in step.async_before:
+        return None  # its doubles had to be awaited before
     return _Place(call, double, *found)
 
 
