@@ -9,6 +9,7 @@ from pathlib import Path
 
 from async_db.findings import visible
 from async_db.scaffold import (
+    AGENTS_LAYER,
     Given,
     Job,
     Manifest,
@@ -41,13 +42,18 @@ examples:
   python scripts/render.py --into . --only engine,session
   python scripts/render.py --into . --only engine,session --check   # once the rest is done by hand
   python scripts/render.py --into . --only engine,session --plan    # all of it as JSON
+  python scripts/render.py --into . --only agents-md                # for agents without skills
 
 exit codes:
   0    done; with --check: nothing is left to do by hand
-  1    with --check: something is left
+  1    with --check: something is left; or it was done, and the report could not be printed
   2    the call or its input was wrong, or it could not be written; nothing was changed
   130  interrupted; nothing was changed
 """
+
+
+class UnprintedError(Exception):
+    """The report could not be written where it was to go; what it is about is done."""
 
 
 def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) -> int:
@@ -64,13 +70,17 @@ def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) ->
             _note_refusal(call, job.plan)
         else:
             _refuse_occupied(call, job.plan)
-            write(job.plan, force=call.force)
+            # An index is put into the file that is there, and nothing else of it is changed.
+            write(job.plan, force=call.force or _is_index(call))
         return _tell(call, job, preview)
     except (ManifestError, OptionError, TemplateError, WriteError) as error:
         _say(str(error))
         if call.plan:
             _print(refused_as_json(str(error)))
         return REFUSED
+    except UnprintedError as error:
+        _say(str(error))
+        return LEFT
     except KeyboardInterrupt:
         _say("interrupted; nothing was changed")
         return INTERRUPTED
@@ -101,6 +111,9 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
         f"{'*' if layer.not_into else ' '} {layer.name:<12} {layer.help}\n"
         for layer in manifest.layers.values()
     )
+    layers += (
+        "  agents-md    An index of the rules in AGENTS.md, under 2 KB; --remove takes it out.\n"
+    )
     parser = argparse.ArgumentParser(
         prog="render.py",
         description=__doc__,
@@ -124,6 +137,7 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     how.add_argument(
         "--check", action="store_true", help="write nothing; say what is left to do by hand"
     )
+    how.add_argument("--remove", action="store_true", help="take out what --only agents-md put in")
     how.add_argument("--force", action="store_true", help="overwrite files that differ")
     how.add_argument("--format", choices=("text", "json"), default="text", help="of the report")
     _add_house(parser)
@@ -144,7 +158,8 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
 def _add_house(parser: argparse.ArgumentParser) -> None:
     house = parser.add_argument_group(
         "a project with code of its own",
-        "What these do not say is read from it, and listed before anything else.",
+        "What these, --package, --database and --fastapi do not say is read from it, and listed"
+        " before anything else.",
     )
     house.add_argument(
         "--place", metavar="MODULE", help="the package for the new modules, as app.db"
@@ -192,6 +207,8 @@ def _check_call(parser: argparse.ArgumentParser, call: argparse.Namespace) -> No
     for name in ("only", "check"):
         if getattr(call, name) and call.into is None:
             parser.error(f"--{name} needs --into PROJECT")
+    if call.remove and not _is_index(call):
+        parser.error(f"--remove goes with --only {AGENTS_LAYER}")
     if "" in (call.out, call.into):
         parser.error("the folder's name is empty")
 
@@ -213,6 +230,7 @@ def _wish(call: argparse.Namespace, manifest: Manifest) -> Wish:
             options=options,
         ),
         replacing=call.existing == "replace",
+        removing=call.remove,
     )
 
 
@@ -220,6 +238,10 @@ def _layers(only: list[str] | None) -> list[str] | None:
     if only is None:
         return None
     return [name.strip() for names in only for name in names.split(",")]
+
+
+def _is_index(call: argparse.Namespace) -> bool:
+    return _layers(call.only) == [AGENTS_LAYER]
 
 
 def _refuse_occupied(call: argparse.Namespace, plan: Plan) -> None:
@@ -236,7 +258,7 @@ def _note_refusal(call: argparse.Namespace, plan: Plan) -> None:
         _refuse_occupied(call, plan)
     except WriteError as error:
         _say(str(error))
-    if (differing := plan.paths("overwritten")) and not call.force:
+    if (differing := plan.paths("overwritten")) and not (call.force or _is_index(call)):
         _say(f"needs --force, as these differ: {', '.join(map(str, differing))}")
 
 
@@ -251,12 +273,16 @@ def _print(report: str) -> None:
     try:
         sys.stdout.write(report)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads has seen enough. Python flushes once more on its way out: to nowhere.
+    except OSError as error:
+        # Python flushes once more on its way out: to nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # by which whoever reads has seen enough
+            raise UnprintedError(f"what was done cannot be printed: {error.strerror}") from error
 
 
 if __name__ == "__main__":
     # Being told to stop is an interrupt too: what is half done is taken back first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     sys.exit(main())

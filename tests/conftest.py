@@ -1,5 +1,6 @@
 import itertools
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,8 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = {"browser": CHROMIUM, "git": GIT, "pgbouncer": PGBOUNCER}
 """What tests need that pip does not install, by the mark of those tests."""
 
-# A shell that starts us in the background has us ignore Ctrl-C, and all that we start inherits it.
+# A shell that starts us in the background has us ignore Ctrl-C, and `nohup` a hang-up, and all that
+# we start inherits it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # How long an example takes says more of the machine than of what is tested.
 hypothesis.settings.register_profile("pack", deadline=None)

@@ -111,7 +111,7 @@ def test_what_reads_comes_before_what_writes_and_outside_comes_last(plan: Plan) 
 
 def test_what_is_shared_moves_with_the_last_that_calls_it(plan: Plan) -> None:
     layer, reading, writing, apart, job = plan.slices
-    assert [each.name.partition(" ")[0] for each in layer.functions] == ["engine", "get_session"]
+    assert [each.name.partition(" ")[0] for each in layer.functions] == ["get_session", "engine"]
     assert [each.name for each in reading.functions] == ["me"]
     assert [each.name for each in reading.shared] == ["current_user"]
     names = [each.name for each in writing.functions]
@@ -132,6 +132,7 @@ def test_what_is_shared_moves_with_the_last_that_calls_it(plan: Plan) -> None:
 def test_each_call_that_needs_await_is_named_once(plan: Plan) -> None:
     writing = plan.slices[2]
     assert [(each.path, each.name) for each in writing.awaits] == [
+        ("shop/reading.py", "return current_user(session)"),  # it was by run_sync until now
         ("shop/repository.py", "self.session.flush()"),
         ("shop/shared.py", "return session.get(object, 1)"),
         ("shop/writing.py", "orders.add_order(order)"),
@@ -139,7 +140,58 @@ def test_each_call_that_needs_await_is_named_once(plan: Plan) -> None:
         ("shop/writing.py", "store(orders, 1)"),
         ("shop/writing.py", "session.commit()"),
     ]
-    assert plan.awaits == sum(len(each.awaits) for each in plan.slices)
+    assert plan.awaits == len({place for each in plan.slices for place in each.awaits})
+
+
+def test_what_a_command_line_calls_moves_with_it_and_not_before(tmp_path: Path) -> None:
+    files = {
+        "cli": """
+            from sqlalchemy.orm import Session
+            from seed import fill
+            from shared import current_user
+            def main(session: Session):
+                current_user(session)
+                fill(session)
+        """,
+        "seed": """
+            from sqlalchemy.orm import Session
+            def fill(session: Session):
+                session.commit()
+        """,
+        "shared": """
+            from sqlalchemy.orm import Session
+            def current_user(session: Session):
+                return session.get(object, 1)
+        """,
+        "api": """
+            from fastapi import APIRouter, Depends
+            from sqlalchemy.orm import Session, sessionmaker
+            from shared import current_user
+            router = APIRouter()
+            sessions = sessionmaker()
+            def get_session():
+                with sessions() as session:
+                    yield session
+            @router.get("/me")
+            def me(session: Session = Depends(get_session)):
+                return current_user(session)
+        """,
+    }
+    layer, api, cli = plan_move(Service(project(tmp_path, **files))).slices
+    assert layer.kind == "database layer"
+    assert ([each.name for each in api.functions], [each.name for each in api.shared]) == (
+        ["me"],
+        ["current_user"],
+    )
+    assert cli.name == "cli.py"
+    assert sorted(each.name for each in cli.functions) == ["current_user", "fill", "main"]
+    assert [each.path for each in cli.awaits] == [
+        "api.py",
+        "cli.py",
+        "cli.py",
+        "seed.py",
+        "shared.py",
+    ]
 
 
 def test_what_a_person_decides_is_told_with_its_reason(plan: Plan) -> None:

@@ -1,6 +1,7 @@
 """What the tests of the commands start from."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -82,6 +83,14 @@ def run(
         return Ran(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def apart() -> Iterator[Path]:
+    """A temporary folder that no other run looks into, short and open enough for a server."""
+    with tempfile.TemporaryDirectory(dir=TEMPORARY) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 class AnyTimes(ThrowawayPostgres):

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import render
 from helpers.small_templates import ENGINE, files
 
@@ -35,18 +37,82 @@ import os, runpy, signal, sys
 real, program = os.replace, sys.argv[1]
 def replace(source, destination):
     real(source, destination)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), getattr(signal, os.environ["ENDED_BY"]))
 os.replace, sys.argv = replace, sys.argv[1:]
 runpy.run_path(program, run_name="__main__")
 """
 
 
-def test_being_ended_leaves_nothing_half_written(templates: Path, project: Path) -> None:
+@pytest.fixture
+def program(templates: Path) -> Path:
     scripts = templates.parent / "scripts"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    done = run(sys.executable, "-c", DRIVER, scripts / "render.py", "--into", ".", cwd=project)
+    return scripts / "render.py"
+
+
+@pytest.mark.parametrize("ended_by", ["SIGTERM", "SIGHUP"])
+def test_being_ended_leaves_nothing_half_written(
+    program: Path, project: Path, monkeypatch: pytest.MonkeyPatch, ended_by: str
+) -> None:
+    monkeypatch.setenv("ENDED_BY", ended_by)
+    done = run(sys.executable, "-c", DRIVER, program, "--into", ".", cwd=project)
     assert (done.returncode, done.stderr) == (130, "render: interrupted; nothing was changed\n")
     assert list(project.iterdir()) == []
+
+
+def test_what_a_killed_run_leaves_is_gone_after_the_next(
+    program: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setenv("ENDED_BY", "SIGKILL")
+    killed = run(sys.executable, "-c", DRIVER, program, "--into", ".", cwd=project)
+    assert killed.returncode == -9
+    assert list(project.glob(".render-*"))
+    # As if it had been killed while it formatted.
+    left = scratch / next(project.glob(".render-*")).name.removeprefix(".")
+    left.mkdir()
+    running = scratch / f"render-{os.getpid()}-others"
+    running.mkdir()
+    done = run(sys.executable, program, "--into", ".", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert not list(project.glob(".render-*"))
+    assert list(scratch.iterdir()) == [running]
+
+
+def test_a_report_that_cannot_be_printed_is_told(program: Path, project: Path) -> None:
+    shell = f"{sys.executable} {program} new > /dev/full"
+    done = run("sh", "-c", shell, cwd=project)
+    told = "render: what was done cannot be printed: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
+    assert files(project)["new/app/engine.py"] == ENGINE
+
+
+def test_a_folder_with_a_new_repository_is_a_new_project(program: Path, project: Path) -> None:
+    (project / ".git").mkdir()
+    done = run(sys.executable, program, ".", cwd=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files(project)["app/engine.py"] == ENGINE
+
+
+def test_a_file_that_fills_a_disk_is_a_line(program: Path, project: Path) -> None:
+    (project / "app").mkdir()
+    with (project / "app/engine.py").open("wb") as file:
+        file.truncate(200_000_000_000)
+    done = run(sys.executable, program, "--into", ".", "--force", cwd=project)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "engine.py is in the way: it has 200,000,000,000 bytes" in done.stderr
+
+
+def test_what_replaces_a_file_takes_no_dangerous_rights_over(program: Path, project: Path) -> None:
+    (project / "app").mkdir()
+    file = project / "app/engine.py"
+    file.write_text("mine\n")
+    file.chmod(0o6777)
+    done = run(sys.executable, program, "--into", ".", "--force", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_mode & 0o7777 == 0o775
 
 
 # Run on a disk of its own where the system lets us make one. Where it does not, the process's

@@ -17,18 +17,14 @@ from helpers.packs import Command, Pack, Ran, proof, results, wait_for, written_
     ids=["ctrl-c", "sigterm", "sighup"],
 )
 def test_an_interrupted_run_leaves_nothing(
-    pack: Pack, command: Command, tmp_path: Path, number: int, code: int
+    pack: Pack, command: Command, number: int, code: int
 ) -> None:
-    started = tmp_path / "started"
-    body = f"open({str(started)!r}, 'w').close(); os.system('sleep 600')"
-    pack.add("zoo/waits", proof=proof("zoo/waits", body))
+    pack.add("zoo/waits", proof=proof("zoo/waits", "os.system('sleep 600')"))
     before = b"from the last run"
     (command.pack / "evidence.json").write_bytes(before)
     process = command.start()
-    wait_for(started.exists)
-    names = command.names()
-    assert "postgres" in names
-    assert "sleep" in names
+    wait_for(lambda: "sleep" in command.names())
+    assert "postgres" in command.names()
 
     process.send_signal(number)
     out, error = process.communicate(timeout=60)
@@ -52,24 +48,22 @@ def test_a_run_interrupted_while_it_starts_leaves_nothing(command: Command) -> N
 
 @pytest.mark.postgres
 def test_what_a_killed_run_left_is_gone_after_the_next(
-    pack: Pack, command: Command, tmp_path: Path
+    pack: Pack, command: Command, apart: Path
 ) -> None:
-    started = tmp_path / "started"
-    body = f"open({str(started)!r}, 'w').close(); os.system('sleep 600')"
-    pack.add("zoo/waits", proof=proof("zoo/waits", body))
+    pack.add("zoo/waits", proof=proof("zoo/waits", "os.system('sleep 600')"))
     # What it started still has its streams: they are not read to the end.
-    with command.start("--rules", "zoo/*", "--wiring", "depends") as killed:
-        wait_for(started.exists)
+    with command.start("--rules", "zoo/*", "--wiring", "depends", TMPDIR=str(apart)) as killed:
+        wait_for(lambda: "sleep" in command.names())
         killed.kill()
-    left = command.folders(killed.pid)
-    assert {path.name.split("-")[1] for path in left} == {"pg", "work"}
+    left = [path.name.split("-")[1] for path in apart.glob("verify-*")]
+    assert sorted(left) == ["pg", "work"]
     assert "postgres" in command.names()
 
-    following = command.start("--rules", "database/*", "--wiring", "depends")
+    following = command.start("--rules", "database/*", "--wiring", "depends", TMPDIR=str(apart))
 
     assert following.communicate(timeout=120)[1] == ""
     assert following.returncode == 0
-    assert command.folders(killed.pid) == command.folders(following.pid) == []
+    assert [*apart.glob("verify-*")] == []
     assert "postgres" not in command.names()
 
 

@@ -30,9 +30,15 @@ raise SystemExit(7)
 """
 
 
-def call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+def call(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [sys.executable, str(SCRIPT), *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_call_without_a_command_is_refused(tmp_path: Path) -> None:
@@ -74,7 +80,9 @@ def test_the_exit_code_is_the_commands(command: list[str], code: int) -> None:
 
 
 @contextmanager
-def started(cwd: Path) -> Iterator[tuple["subprocess.Popen[str]", psutil.Process, Path]]:
+def started(
+    cwd: Path, **environment: str
+) -> Iterator[tuple["subprocess.Popen[str]", psutil.Process, Path]]:
     """Run a command that waits; give the call, its server, and that one's folder."""
     tell = "import os, time; print(os.environ['PGHOST'], flush=True); time.sleep(600)"
     with subprocess.Popen(  # noqa: S603
@@ -83,6 +91,7 @@ def started(cwd: Path) -> Iterator[tuple["subprocess.Popen[str]", psutil.Process
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=cwd,
+        env={**os.environ, **environment},
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
@@ -119,14 +128,16 @@ def test_a_hang_up_that_is_to_be_ignored_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_a_server_that_a_killed_call_left_is_ended_by_the_next(tmp_path: Path) -> None:
-    with started(tmp_path) as (process, server, folder):
+def test_a_server_that_a_killed_call_left_is_ended_by_the_next(tmp_path: Path, apart: Path) -> None:
+    with started(tmp_path, TMPDIR=str(apart)) as (process, server, folder):
         process.kill()
         process.wait()
         assert server.is_running()
         assert folder.exists()
 
-        done = call("--", sys.executable, "-c", "raise SystemExit(7)", cwd=tmp_path)
+        done = call(
+            "--", sys.executable, "-c", "raise SystemExit(7)", cwd=tmp_path, TMPDIR=str(apart)
+        )
 
         assert done.returncode == 7, done.stderr
         assert not folder.parent.exists()

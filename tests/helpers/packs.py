@@ -221,16 +221,13 @@ class Command:
     def left_behind(self, pid: int) -> list[str]:
         """Name the processes and temporary folders that a run that has ended still has."""
         _, alive = psutil.wait_procs(self.descendants(), timeout=10)
-        return [*(str(process) for process in alive), *map(str, self.folders(pid))]
-
-    def folders(self, pid: int) -> list[Path]:
-        """Give the temporary folders of a run."""
-        return [
+        folders = [
             path
             for base in {TEMPORARY, self.folder}
             for path in base.glob(f"verify-*-{pid}-*")
             if path not in self.before
         ]
+        return [*(str(process) for process in alive), *(str(folder) for folder in folders)]
 
 
 def written_evidence() -> Any:

@@ -113,7 +113,7 @@ MOVED = {
     "app__orders__router": """
         from fastapi import APIRouter, Depends
 
-        from app.users import async_get_users, AsyncUsers
+        from app.users import AsyncUsers, async_get_users
 
         router = APIRouter()
 

@@ -132,7 +132,7 @@ def test_what_means_nothing_is_refused(given: Given, why: str) -> None:
         ("flat", None, "", ()),
         ("of_old", None, "", ("startup()",)),
         ("sqlmodel", "heroes.main:lifespan", "", ()),
-        ("with_state", "ledger.web.app:lifespan", "{'engine': engine}", ()),
+        ("with_state", "ledger.web.app:lifespan", '{"engine": engine}', ()),
     ],
 )
 def test_the_application(
@@ -198,3 +198,53 @@ def test_releases(tmp_path: Path, declared: str, option: str, obstacle: str) -> 
     assert house is not None
     assert house.options["fastapi"] == option
     assert [obstacle in each for each in house.obstacles] == ([True] if obstacle else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "expression", "shown"),
+    [
+        ("os.environ['DB']", "os.environ['DB']", "env:DB"),
+        ("os.getenv('DB', 'sqlite://')", "os.getenv('DB', 'sqlite://')", "env:DB"),
+        ("str(settings.uri)", "settings.uri", "main:settings.uri"),
+        ("settings.uri.replace('postgresql', 'x')", "settings.uri", "main:settings.uri"),
+        ("make_url(settings.uri)", "settings.uri", "main:settings.uri"),
+        ("get_url()", "str(get_url())", "main:get_url()"),
+        ("URL", "URL", "main:URL"),
+    ],
+)
+def test_what_an_engine_is_made_of(tmp_path: Path, given: str, expression: str, shown: str) -> None:
+    (tmp_path / "main.py").write_text(
+        "import os\nfrom pydantic_settings import BaseSettings\n"
+        "from sqlalchemy import create_engine, make_url\n\n\n"
+        "class Settings(BaseSettings):\n    user: str = 'me'\n    uri: str = 'sqlite://'\n\n\n"
+        "settings = Settings()\nURL = f'sqlite:///{settings.user}.db'\n\n\n"
+        "def get_url():\n    return URL\n\n\n"
+        f"engine = create_engine({given})\n"
+    )
+    house = house_at(tmp_path, Given())
+    assert house is not None
+    assert (house.url.expression, house.url.shown) == (expression, shown)
+
+
+def test_what_is_put_together_of_parts_is_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from pydantic_settings import BaseSettings\nfrom sqlalchemy import create_engine\n\n\n"
+        "class Settings(BaseSettings):\n    user: str = 'me'\n\n\n"
+        "settings = Settings()\n"
+        "engine = create_engine(f'postgresql://{settings.user}@db/x')\n"
+    )
+    house = house_at(tmp_path, Given())
+    assert house is not None
+    assert house.url.shown == "env:DATABASE_URL"
+
+
+def test_scripts_beside_the_service_are_not_the_service(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "app/main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    (tmp_path / "scripts/load.py").write_text(
+        "from sqlalchemy import create_engine\n\nengine = create_engine('sqlite://')\n"
+    )
+    house = house_at(tmp_path, Given())
+    assert house is not None
+    assert house.engines == ()

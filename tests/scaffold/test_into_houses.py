@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -82,6 +83,43 @@ def test_code_has_the_form_of_the_project(tmp_path: Path) -> None:
     assert "        default=False,\n" in (narrow / "src/acme/database/settings.py").read_text()
 
 
+def test_sessions_of_a_sqlmodel_project_are_sqlmodels(tmp_path: Path) -> None:
+    target = house(tmp_path, "sqlmodel")
+    written_into(target, "session", "repository", "health")
+    program = """
+import asyncio
+from sqlmodel import Field, SQLModel, select
+from heroes.db.engine import open_database
+from heroes.db.health import Readiness
+from heroes.db.reading_session import WriteRefused
+from heroes.db.repository import Repository
+from heroes.db.settings import database_settings
+from heroes.models import Hero
+
+class Heroes(Repository[Hero]):
+    model = Hero
+
+async def main():
+    async with open_database(database_settings()) as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+        async with database.sessions.begin() as session:
+            await Heroes(session).add(Hero(name="Ann"))
+            print((await session.exec(select(Hero.name))).all())
+        async with database.reading() as session:
+            print([hero.name for hero in await Heroes(session).page(limit=5)])
+            session.add(Hero(name="no"))
+            try:
+                await session.exec(select(Hero))
+            except WriteRefused:
+                print("refused")
+        print(await Readiness(database).missing_tables())
+
+asyncio.run(main())
+"""
+    assert run_code(target, program) == "['Ann']\n['Ann']\nrefused\n[]\n"
+
+
 # --- what is done by hand ----------------------------------------------------------------------
 
 
@@ -138,6 +176,31 @@ def test_a_lifespan_that_is_there_keeps_what_it_yields(tmp_path: Path) -> None:
     assert isinstance(yielded, ast.Dict)
     keys = [each.value for each in yielded.keys if isinstance(each, ast.Constant)]
     assert keys == ["engine", "database", "readiness", "settings"]
+
+
+def test_a_lifespan_that_opens_the_database_is_no_layer(tmp_path: Path) -> None:
+    target = house(tmp_path, "with_state")
+    done = written_into(target, "engine")
+    (work,) = [each for each in done.by_hand if each.kind == "lifespan"]
+    imports, _, body = work.code.partition("# in lifespan, for its `yield`:\n")
+    app = target / "ledger/web/app.py"
+    text = app.read_text().replace(
+        '        yield {"engine": engine}\n', indent(body, "    ") + "\n"
+    )
+    # As people import it, with its class for the annotation of the state.
+    imports = imports.replace("import open_database", "import Database, open_database")
+    app.write_text(
+        imports
+        + text.replace("engine: AsyncEngine\n", "engine: AsyncEngine\n    database: Database\n")
+    )
+    after = job(target, "engine")
+    assert [each.done for each in after.by_hand if each.kind == "lifespan"] == [True]
+    assert {file.action for file in after.plan.files} == {"unchanged"}
+    program = "import asyncio\nfrom ledger.web.app import lifespan\n" + (
+        "async def main():\n    async with lifespan(None) as state:\n"
+        "        print(sorted(state), type(state['database']).__name__)\nasyncio.run(main())\n"
+    )
+    assert run_code(target, program) == "['database', 'engine'] Database\n"
 
 
 def test_what_a_lifespan_replaces_is_called_in_it(tmp_path: Path) -> None:

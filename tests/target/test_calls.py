@@ -15,6 +15,30 @@ def runs(target: Project, caller: str) -> list[tuple[str, bool]]:
     ]
 
 
+def test_an_implementation_may_inherit_a_part_of_its_port(tmp_path: Path) -> None:
+    target = project(
+        tmp_path,
+        orders="""
+            from typing import Protocol
+            class Orders(Protocol):
+                def by_id(self, id: int): ...
+                def total(self): ...
+            class Stored:
+                def by_id(self, id: int): return 1
+            class SqlOrders(Stored):
+                def total(self): return 2
+            class SqlUsers(Stored):
+                def names(self): return 2
+            class Half:
+                def total(self): return 2
+            def use(orders: Orders):
+                orders.by_id(1)
+                orders.total()
+        """,
+    )
+    assert runs(target, "use") == [("Stored.by_id", True), ("SqlOrders.total", True)]
+
+
 def test_a_port_runs_its_implementations(tmp_path: Path) -> None:
     target = project(
         tmp_path,

@@ -7,7 +7,7 @@ the last of them; until then a moved operation calls it by `session.run_sync`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from async_db.auditing.obstacles import Obstacle, blocking_calls, find_passed_on, obstacles_of
@@ -83,7 +83,7 @@ def plan_move(service: Service) -> Plan:
     """Say in which order a service moves to async sessions."""
     must = _must_become_async(service)
     groups = _groups(service, must)
-    known = _known(service)
+    known = _known(service, must)
     order = _ordered(known, groups)
     last: dict[Function, int] = {}
     for number, (_, _, reached) in enumerate(order):
@@ -91,15 +91,31 @@ def plan_move(service: Service) -> Plan:
             last[function] = number
     passed_on = find_passed_on(service, must)
     slices = [*_database_layer(service)] if must or order else []
+    before: set[Function] = set()
     for number, (module, kind, reached) in enumerate(order):
         own = [each for each in reached if last[each] == number]
         later = [each for each in reached if last[each] != number]
         obstacles = tuple(obstacles_of(service, own, passed_on))
-        slices.append(_slice(service, known, module, kind, own, later, obstacles))
+        operations = known.operations.get(module, ()) if kind == "router" else ()
+        moved = dict.fromkeys((*own, *operations))
+        awaits = _awaits(service, known, moved, before)
+        before.update(moved)
+        slices.append(
+            Slice(
+                name=module.path,
+                kind=kind,
+                routes=len(operations),
+                writes=not known.writing.isdisjoint([*own, *later]),
+                functions=tuple(_place(each) for each in own),
+                awaits=tuple(awaits),
+                shared=tuple(_place(each) for each in later),
+                obstacles=obstacles,
+            )
+        )
     return Plan(
         slices=tuple(slices),
         functions=len(must),
-        awaits=sum(len(each.awaits) for each in slices),
+        awaits=len({place for each in slices for place in each.awaits}),
         blocking=tuple(blocking_calls(service, must)),
         tests=_tests(service, must),
     )
@@ -113,14 +129,16 @@ class _Known:
         operations: the functions that serve, by the module that they are in, once a route.
         waiting: the calls that wait for a sync session, by the function that they stand in.
         writing: the functions that write by themselves.
+        must: the functions that become async.
     """
 
     operations: Mapping[Module, Sequence[Function]]
     waiting: Mapping[Function, Sequence[Call]]
     writing: frozenset[Function]
+    must: frozenset[Function]
 
 
-def _known(service: Service) -> _Known:
+def _known(service: Service, must: Iterable[Function]) -> _Known:
     operations: dict[Module, list[Function]] = {}
     for route in service.web.routes:
         operations.setdefault(route.function.module, []).append(route.function)
@@ -134,7 +152,7 @@ def _known(service: Service) -> _Known:
             waiting.setdefault(function, []).append(use.call)
         if use.method in _WRITES:
             writing.add(function)
-    return _Known(operations, waiting, frozenset(writing))
+    return _Known(operations, waiting, frozenset(writing), frozenset(must))
 
 
 def _must_become_async(service: Service) -> list[Function]:
@@ -210,12 +228,27 @@ def _groups(service: Service, must: Iterable[Function]) -> list[tuple[Module, st
         if reached or any(start in blocked for start in starts):
             groups.append((module, "router", reached))
             reached_by_any.update(reached)
-    rest: dict[Module, list[Function]] = {}
-    for function in every:
-        if function not in reached_by_any:
-            rest.setdefault(function.module, []).append(function)
-    groups += [(module, "outside requests", functions) for module, functions in rest.items()]
-    return groups
+    rest = [function for function in every if function not in reached_by_any]
+    return [*groups, *_outside(service, rest, every)]
+
+
+def _outside(
+    service: Service, rest: Sequence[Function], every: Mapping[Function, None]
+) -> Iterator[tuple[Module, str, list[Function]]]:
+    """Give the modules whose functions run outside of operations, each with what it reaches.
+
+    What only others of these call moves with them, such as what a command line calls.
+    """
+    ways = _ways_down(service, rest, every)
+    called = {below for each in rest for below in ways.get(each, ()) if below is not each}
+    entries = [each for each in rest if each not in called]
+    found = set(_reached(ways, entries))
+    entries += [each for each in rest if each not in found]  # they call each other in a circle
+    by_module: dict[Module, list[Function]] = {}
+    for function in entries:
+        by_module.setdefault(function.module, []).append(function)
+    for module, starts in by_module.items():
+        yield module, "outside requests", [each for each in _reached(ways, starts) if each in every]
 
 
 def _ways_down(
@@ -287,39 +320,27 @@ def _ordered(
     )
 
 
-def _slice(
-    service: Service,
-    known: _Known,
-    module: Module,
-    kind: str,
-    own: list[Function],
-    later: list[Function],
-    obstacles: tuple[Obstacle, ...],
-) -> Slice:
-    operations = known.operations.get(module, ())
-    moved = dict.fromkeys((*own, *operations))
-    return Slice(
-        name=module.path,
-        kind=kind,
-        routes=len(operations),
-        writes=not known.writing.isdisjoint([*own, *later]),
-        functions=tuple(_place(each) for each in own),
-        awaits=tuple(_awaits(service, known, moved, {*own, *later})),
-        shared=tuple(_place(each) for each in later),
-        obstacles=obstacles,
-    )
-
-
 def _awaits(
-    service: Service, known: _Known, moved: Iterable[Function], must: set[Function]
+    service: Service, known: _Known, moved: Iterable[Function], before: Collection[Function]
 ) -> list[Place]:
-    """Give the calls in moved functions that need `await`, each once."""
+    """Give the calls that need `await` when functions move, each once.
+
+    Parameters:
+        service: what is audited.
+        known: what each slice asks.
+        moved: the functions that move.
+        before: those that moved before: they called what moves now by `run_sync`.
+    """
     found: dict[Call, None] = {}
     for function in moved:
         found.update(dict.fromkeys(known.waiting.get(function, ())))
         for call in function.calls:
-            if any(callee.function in must for callee in service.calls.callees(call)):
+            if any(callee.function in known.must for callee in service.calls.callees(call)):
                 found[call] = None
+        if function in known.must:
+            for call, _ in service.calls.callers(function):
+                if enclosing_function(call.scope) in before:
+                    found[call] = None
     places = [
         Place(call.scope.module.path, call.node.lineno, call.scope.module.source(call.node))
         for call in found
@@ -340,8 +361,8 @@ def _database_layer(service: Service) -> Iterable[Slice]:
         if not is_async
     ]
     if functions or engines:
-        name = (engines or functions)[0].path
-        yield Slice(name, "database layer", 0, False, (*engines, *functions), (), (), ())
+        name = (functions or engines)[0].path
+        yield Slice(name, "database layer", 0, False, (*functions, *engines), (), (), ())
 
 
 def _place(function: Function) -> Place:

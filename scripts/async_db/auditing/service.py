@@ -287,6 +287,17 @@ class Service:
                         waiting.append(callee.function)
         return found
 
+    @cached_property
+    def lifespans(self) -> frozenset[Function]:
+        """The functions that an application is given as its lifespan: nothing is served meanwhile."""
+        found = set()
+        for call in self.library_calls(libraries.APPLICATION, libraries.ROUTER):
+            given, _ = self.given(call, "lifespan")
+            of = self.types.of(given, call.scope) if given is not None else None
+            if isinstance(of, FunctionObject):
+                found.add(of.function)
+        return frozenset(found)
+
     def from_request(self, node: ast.expr, scope: Scope) -> bool:
         """Say whether an expression is what a function was given, as a request's session is."""
         function = enclosing_function(scope)

@@ -135,12 +135,27 @@ class Sessions:
             for call, callee in self._sites(below):
                 if self._runs_on_the_loop(call):
                     exact = callee.exact and step.exact and call.use != "awaited"
+                    exact = exact and not self._given_async(call)
                     found.append((call, Step(call, below, exact)))
         return tuple(sorted(found, key=lambda each: (each[0].scope.module.path, place(each[0]))))
 
+    def _given_async(self, call: Call | Read) -> bool:
+        """Say whether a call passes an async session, whatever the function that it runs expects."""
+        if isinstance(call, Read):
+            return False
+        given = [*call.node.args, *(each.value for each in call.node.keywords)]
+        kinds = {self.kind(self.types.of(each, call.scope)) for each in given}
+        return "async" in kinds and "sync" not in kinds
+
     def _sites(self, function: Function) -> Iterator[tuple[Call | Read, Callee]]:
-        """Give the calls that run a function, and what reads it where it is a property."""
-        yield from self.calls.callers(function)
+        """Give the calls that run a function, and what reads it where it is a property.
+
+        To call a generator runs nothing of it; `next` runs it up to its first `yield`.
+        """
+        started = ("entered", "iterated")
+        for call, callee in self.calls.callers(function):
+            runs = not function.is_generator or call.use in started
+            yield call, callee if runs else Callee(function, False)
         yield from self.calls.readers(function)
 
     def _runs_on_the_loop(self, call: Call | Read) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from async_db.auditing.service import Service
 from async_db.target import Call, Scope, enclosing_function
 
 _QUOTED = re.compile(r"(?:'%?|=\s*|\blike\s+|\bvalues\s*\(\s*|\bin\s*\(\s*)$", re.IGNORECASE)
+_LIKE_A_TABLE = re.compile(r"\bcreate\s[^;]*\(\s*like\s+$", re.IGNORECASE)
 _EXECUTING = ("execute", "exec_driver_sql", "scalar", "scalars", "stream")
 _SQL = re.compile(
     r"^\s*(?:select|insert|update|delete|with|set|create|drop|alter|truncate|call)\b", re.IGNORECASE
@@ -25,15 +27,19 @@ class Formatted:
         call: `text(...)`, or the call that executes it.
         before: the literal text before the value.
         value: the value.
+        after: the literal text behind it, as far as it is seen.
     """
 
     call: Call
     before: str
     value: ast.expr
+    after: str = ""
 
     @property
     def is_value(self) -> bool:
-        """Whether it stands where SQL has a value, by what stands before it."""
+        """Whether it stands where SQL has a value, by what stands before it, and behind it."""
+        if self.after[:1] == "." or _LIKE_A_TABLE.search(self.before):
+            return False  # what has columns is a table
         return (
             _QUOTED.search(self.before.rstrip(" ") if self.before.endswith("'") else self.before)
             is not None
@@ -57,10 +63,11 @@ def formatted_in(service: Service, call: Call, node: ast.expr) -> Iterator[Forma
     match node:
         case ast.JoinedStr():
             before = ""
-            for part in node.values:
+            for part, behind in itertools.zip_longest(node.values, node.values[1:]):
                 if isinstance(part, ast.FormattedValue):
                     if not is_fixed(service, part.value, call.scope):
-                        yield Formatted(call, before, part.value)
+                        after = str(behind.value) if isinstance(behind, ast.Constant) else ""
+                        yield Formatted(call, before, part.value, after)
                     before += "?"
                 elif isinstance(part, ast.Constant):
                     before += str(part.value)

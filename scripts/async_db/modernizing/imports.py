@@ -7,15 +7,9 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 
 from async_db.modernizing.editing import Editing, Replacement, parsed
+from async_db.target import libraries
 
 _TESTED = (ast.If, ast.Try)
-_INSTALLED = frozenset(
-    {
-        *("alembic", "anyio", "asgi_lifespan", "fastapi", "httpx", "pydantic", "pytest"),
-        *("pytest_asyncio", "sqlalchemy", "sqlmodel", "starlette"),
-    }
-)
-"""What is installed for sure, among which another one of them is imported."""
 
 
 def edit_imports(
@@ -47,34 +41,56 @@ def edit_imports(
         lost = [each for each in node.names if (each.asname or each.name) in unused]
         lost = [each for each in lost if each.name not in gained]
         _edit(editing, node, list(gained), lost)
-    for module in sorted(whole):
-        _insert_line(editing, module, f"import {module}")
+    lines = [(module, f"import {module}") for module in sorted(whole)]
     for module, names in sorted(wanted.items()):
-        _insert_line(editing, module, f"from {module} import {', '.join(sorted(names))}")
+        listed = ", ".join(sorted(names, key=_by_kind))
+        lines.append((module, f"from {module} import {listed}"))
+    first = [line for module, line in lines if not _insert_line(editing, module, line)]
+    if first:
+        _insert_first(editing, first)
     return tuple(editing.replacements)
 
 
-def _insert_line(editing: Editing, module: str, line: str) -> None:
-    """Write an import among its like: by the alphabet, standard library first."""
-    text = editing.places.text
+def _insert_first(editing: Editing, lines: list[str]) -> None:
+    """Write the first imports of the standard library above all others."""
+    own = _own_imports(editing)
+    text = "".join(f"{line}\n" for line in lines)
+    editing.insert(editing.places.start_of_line(own[0].lineno), f"{text}\n")
+
+
+def _own_imports(editing: Editing) -> list[ast.Import | ast.ImportFrom]:
+    """Give the imports at the top level that name modules in full."""
     found = [each for each in editing.tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
-    own = [
+    return [
         each for each in found if not getattr(each, "level", 0) and _module(each) != "__future__"
     ]
-    like = [each for each in own if _kind(_module(each), module) == _kind(module, module)]
-    if _top(module) in _INSTALLED:
-        like = [each for each in own if _top(_module(each)) in _INSTALLED]
+
+
+def _insert_line(editing: Editing, module: str, line: str) -> bool:
+    """Write an import among its like, by the alphabet; say whether it is written.
+
+    It is not, if it is to open a group above all others.
+    """
+    text = editing.places.text
+    own = _own_imports(editing)
+    kind = _kind(module, module)
+    like = [each for each in own if _kind(_module(each), module) == kind]
+    if not like and libraries.is_library(module):
+        known = [each for each in own if libraries.is_library(_module(each))]
+        like = [each for each in known if _kind(_module(each), module) != "standard library"]
+        like = [] if kind == "standard library" else like
     later = [each for each in like if _sorted(each) > (line.startswith("from "), module)]
     if later:
         editing.insert(editing.places.start_of_line(later[0].lineno), f"{line}\n")
     elif like:
         _insert_behind(editing, like[-1], line)
-    elif own and _kind(module, module) == "standard library":
-        editing.insert(editing.places.start_of_line(own[0].lineno), f"{line}\n\n")
+    elif own and kind == "standard library":
+        return False
     else:
         place = _behind_imports(editing)
         before = "\n" if place and text[place - 1] not in "\r\n" else ""
         editing.insert(place, f"{before}{line}\n")
+    return True
 
 
 def _insert_behind(editing: Editing, node: ast.stmt, line: str) -> None:
@@ -88,10 +104,6 @@ def _module(node: ast.Import | ast.ImportFrom) -> str:
     if isinstance(node, ast.Import):
         return node.names[0].name
     return "." * node.level + (node.module or "")
-
-
-def _top(module: str) -> str:
-    return module.partition(".")[0]
 
 
 def _sorted(node: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
@@ -123,7 +135,7 @@ def _edit(
             editing.delete_statement(node)
         return
     if lost and isinstance(node, ast.Import | ast.ImportFrom):
-        names = sorted([*(_written(each) for each in kept), *gained], key=str.lower)
+        names = sorted([*(_written(each) for each in kept), *gained], key=_by_kind)
         head = (
             f"from {'.' * node.level}{node.module or ''} "
             if isinstance(node, ast.ImportFrom)
@@ -136,6 +148,13 @@ def _edit(
 
 def _written(alias: ast.alias) -> str:
     return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+
+
+def _by_kind(name: str) -> tuple[int, str]:
+    """Order names as isort does: constants, then classes, then the rest."""
+    first = name.partition(" ")[0]
+    kind = 0 if first.isupper() and len(first) > 1 else 1 if first[:1].isupper() else 2
+    return kind, name.lower()
 
 
 def _rewrite(editing: Editing, node: ast.stmt, head: str, names: list[str]) -> None:
@@ -152,7 +171,7 @@ def _insert_names(editing: Editing, node: ast.ImportFrom, gained: list[str]) -> 
     """Add names to an import where they belong by the alphabet; its comments stay."""
     names = [_written(each) for each in node.names]
     if "\n" not in editing.source(node):
-        _rewrite(editing, node, f"from {_module(node)} ", sorted([*names, *gained], key=str.lower))
+        _rewrite(editing, node, f"from {_module(node)} ", sorted([*names, *gained], key=_by_kind))
         return
     for name in gained:
         later = [each for each in node.names if _written(each).lower() > name.lower()]

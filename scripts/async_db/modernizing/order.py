@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from async_db.modernizing.step import StepFunction
-from async_db.modernizing.steps.database import applications, database, requirements
+from async_db.modernizing.steps.database import (
+    applications,
+    database,
+    lifetimes,
+    requirements,
+)
+from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
@@ -18,7 +24,9 @@ STEPS: tuple[StepFunction, ...] = (
     isolation,
     propagation,
     threads,
+    loads,
     database,
+    lifetimes,
     applications,
     requirements,
     tests,

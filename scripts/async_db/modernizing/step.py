@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -97,6 +99,27 @@ class Step:
         """Have a module no longer import a name, if nothing in it uses it after this step."""
         self._imports_of(module).dropped.add(name)
 
+    def import_name(self, module: Module) -> str:
+        """Give the name that a module of the target is imported by, as others of it write it."""
+        return self._import_names.get(module, module.name)
+
+    @cached_property
+    def _import_names(self) -> dict[Module, str]:
+        written: dict[Module, Counter[str]] = {}
+        starts: Counter[tuple[str, str]] = Counter()
+        for importer in self.project.modules:
+            for binding in importer.imports:
+                target = binding.target if binding.kind == "from" else binding.name
+                found = self.project.index.find(target, importer)
+                if found is not None and not target.startswith("."):
+                    written.setdefault(found, Counter())[target] += 1
+                    starts[found.name.removesuffix(target), target.partition(".")[0]] += 1
+        names = {module: counts.most_common(1)[0][0] for module, counts in written.items()}
+        for module in self.project.modules:
+            if module not in names:
+                names[module] = _alike(module.name, starts)
+        return names
+
     def _imports_of(self, module: Module) -> _FileImports:
         return self._imports.setdefault(module, _FileImports())
 
@@ -132,28 +155,28 @@ class Step:
         self.withhold(module, node, rule, f"{kind}: {doubt} (--unsafe does it)")
         return False
 
+    def may_change(self, module: Module, node: ast.AST) -> bool:
+        """Say whether something is part of what may be changed."""
+        line = getattr(node, "lineno", 0)
+        return self.world is None or any(line in each for each in _ranges(module, self.world))
+
     def result(self) -> Sources:
         """Give the files after this step; what it noted outside of a slice is not done."""
-        edits: dict[str, tuple[Replacement, ...]] = {}
-        lines: dict[str, list[range]] = {}
-        for module, editing in self._editing.items():
-            replacements = tuple(editing.replacements)
-            if self._given is not None:
-                ranges = lines[module.path] = list(_ranges(module, self._given))
-                line_of = editing.places.line_of
-                replacements = tuple(
-                    each
-                    for each in replacements
-                    if any(line_of(each.start) in inside for inside in ranges)
-                )
-            if replacements:
-                edits[module.path] = replacements
+        lines = {
+            module.path: list(_ranges(module, self._given or frozenset()))
+            for module in self._editing
+        }
+        edits = {
+            module.path: self._within(editing, lines[module.path])
+            for module, editing in self._editing.items()
+        }
         if self._given is not None:
             self.changes = [
                 change
                 for change in self.changes
                 if any(change.line in inside for inside in lines.get(change.path, ()))
             ]
+        edits = {path: each for path, each in edits.items() if each}
         after = self.sources.after(edits, self.new)
         wanted: dict[str, tuple[Replacement, ...]] = {}
         for module, each in self._imports.items():
@@ -161,6 +184,40 @@ class Step:
             added = each.added if self._given is None else needed_of(text, each.added)
             wanted[module.path] = edit_imports(text, added, each.dropped)
         return after.after({path: edits for path, edits in wanted.items() if edits}, {})
+
+    def _within(self, editing: Editing, lines: list[range]) -> tuple[Replacement, ...]:
+        """Give the edits of a file that are within a slice, and the new functions that those call."""
+        if self._given is None:
+            return tuple(editing.replacements)
+        line_of = editing.places.line_of
+        inside = [
+            each
+            for each in editing.replacements
+            if any(line_of(each.start) in those for those in lines)
+        ]
+        written = " ".join(each.text for each in inside)
+        return tuple(
+            each
+            for each in editing.replacements
+            if each in inside or any(f"{name}(" in written for name in _defined_by(each))
+        )
+
+
+def _defined_by(replacement: Replacement) -> Iterator[str]:
+    """Give the functions that are put between others."""
+    if replacement.start == replacement.end and replacement.text.lstrip().startswith("def "):
+        with contextlib.suppress(SyntaxError):
+            body = ast.parse(replacement.text.strip("\n")).body
+            yield from (each.name for each in body if isinstance(each, ast.FunctionDef))
+
+
+def _alike(name: str, starts: Counter[tuple[str, str]]) -> str:
+    """Name a module that nobody imports as others are that lie in the same folder."""
+    for (before, top), _ in starts.most_common():
+        rest = name.removeprefix(before)
+        if name.startswith(before) and rest.partition(".")[0] == top:
+            return rest
+    return name
 
 
 def _ranges(module: Module, world: frozenset[tuple[str, str]]) -> Iterator[range]:

@@ -1,5 +1,6 @@
 """Templates and options in, a project or a layer of one out."""
 
+from async_db.scaffold.agents_md import LAYER as AGENTS_LAYER
 from async_db.scaffold.atomic_writing import (
     FilePlan,
     Plan,
@@ -32,6 +33,7 @@ from async_db.scaffold.rendering import (
 from async_db.scaffold.reports import as_json, as_text, left_to_do, refused_as_json, told
 
 __all__ = [
+    "AGENTS_LAYER",
     "Assumption",
     "FilePlan",
     "Fitted",

@@ -18,6 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from async_db.scaffold.leftovers import remove_left_behind
+
+STAGE = ".render-"
+LARGEST = 50_000_000
+"""Bytes: a file that something of ours would replace and is larger was put there by mistake."""
+
 Action = Literal["created", "overwritten", "unchanged"]
 
 
@@ -120,7 +126,7 @@ def write(plan: Plan, *, force: bool = False) -> None:
     if not pending:
         return
     home = plan.target if plan.exists else plan.target.parent
-    moves = _Moves(home / f".render-{secrets.token_hex(8)}")
+    moves = _Moves(home / f"{STAGE}{os.getpid()}-{secrets.token_hex(8)}")
     try:
         moves.open_stage()
         if plan.exists:
@@ -214,6 +220,8 @@ def _content(target: Path, path: PurePosixPath) -> bytes | None:
         raise WriteError(f"{file} is a symbolic link, which is never written through")
     if not stat.S_ISREG(status.st_mode):
         raise WriteError(f"{file} is in the way: it is not a regular file")
+    if status.st_size > LARGEST:
+        raise WriteError(f"{file} is in the way: it has {status.st_size:,} bytes")
     return file.read_bytes()
 
 
@@ -262,6 +270,7 @@ class _Moves:
 
     def open_stage(self) -> None:
         self.make_folder(self.stage.parent)
+        remove_left_behind(self.stage.parent, STAGE)
         os.mkdir(self.stage, 0o700)
 
     def close_stage(self) -> None:
@@ -329,7 +338,8 @@ def _stage(target: Path, file: FilePlan, folder: Path) -> tuple[Path, Path | Non
     if file.before is None:
         return new, None
     _put(previous, file.before)
-    shutil.copymode(target / file.path, new)
+    # Who may run it stays; neither in whose name, nor that all may write to it.
+    os.chmod(new, stat.S_IMODE((target / file.path).stat().st_mode) & 0o775)
     shutil.copystat(target / file.path, previous)
     return new, previous
 
@@ -345,7 +355,9 @@ def _uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is interrupted, and only it may set handlers
         return
-    stops = (signal.SIGINT, signal.SIGTERM)
+    stops = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        stops.append(signal.SIGHUP)
     handlers = [signal.signal(stop, signal.SIG_IGN) for stop in stops]
     try:
         yield

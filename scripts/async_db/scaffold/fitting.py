@@ -29,6 +29,15 @@ Defined = Callable[[PurePosixPath], frozenset[str] | None]
 
 SETTINGS = Symbol(f"{TOKEN}.settings", "Settings")
 BASE = Symbol(f"{TOKEN}.database.base", "Base")
+SQLMODEL = {
+    ("sqlalchemy.ext.asyncio", "AsyncSession"): Symbol(
+        "sqlmodel.ext.asyncio.session", "AsyncSession"
+    ),
+    ("sqlalchemy", "select"): Symbol("sqlmodel", "select"),
+}
+"""What SQLModel has of its own: its sessions take what its `select` makes, by `exec`."""
+_SYNC_SESSION = {("sqlalchemy.orm", "Session"): Symbol("sqlmodel", "Session")}
+"""And what its async session works with, of which the one that only reads is made."""
 _PLACED = {"settings": "settings", "errors": "http_errors", "health": "health", "logs": "logs"}
 """The modules beside the scaffold's `database` that come into the same package here."""
 _TESTS, _FIXTURES = "tests.database_layer", "tests.fixtures"
@@ -104,8 +113,8 @@ def fit_layers(
             continue  # a package is there
         text = whole[path]
         if path.suffix == ".py":
-            text = relocated(text, module_of(place), known, moves)
-        files[place] = _with_own_folders(path, text, house)
+            text = relocated(text, module_of(place), known, _of_module(path, moves, house))
+        files[place] = _in_its_words(path, text, house)
         places[place] = path
     settings = _ruff_settings(house, moves)
     return Fitted(
@@ -215,6 +224,8 @@ def _moves(
             Moves(modules, {}).module(SETTINGS.module), "DatabaseSettings"
         )
     }
+    if house.is_sqlmodel:
+        symbols |= SQLMODEL
     if house.base is not None:
         symbols[BASE.module, BASE.name] = house.base.symbol
     return Moves(modules, symbols), notes
@@ -249,8 +260,17 @@ def _place(path: PurePosixPath, house: House, moves: Moves) -> PurePosixPath:
     return PurePosixPath(f"{file}/__init__.py" if path.name == "__init__.py" else f"{file}.py")
 
 
-def _with_own_folders(path: PurePosixPath, text: str, house: House) -> str:
-    """Say in Alembic's configuration where imports start, and leave out what is not installed."""
+def _of_module(path: PurePosixPath, moves: Moves, house: House) -> Moves:
+    """Give what is called otherwise in one module."""
+    if house.is_sqlmodel and path.stem == "reading_session":
+        return Moves(moves.modules, {**moves.symbols, **_SYNC_SESSION})
+    return moves
+
+
+def _in_its_words(path: PurePosixPath, text: str, house: House) -> str:
+    """Say in Alembic's configuration where imports start, and in SQLModel's word what is executed."""
+    if house.is_sqlmodel:
+        text = text.replace("await session.execute(", "await session.exec(")
     if path != _ALEMBIC_INI:
         return text
     if house.source:

@@ -160,7 +160,8 @@ def _packages(house: House, fitted: Fitted) -> Iterator[HandWork]:
     needed = requirements_of(fitted.whole, fitted.places.values())
     missing = [line for line in needed if not _is_there(line, house.requirements)]
     code = "\n".join(missing)
-    why = "what the layer and its tests import" if missing else "all that it imports is declared"
+    names = ", ".join(line.partition(">")[0] for line in missing)
+    why = f"not declared: {names}" if missing else "all that is imported is declared"
     yield HandWork("packages", "pyproject.toml or requirements.txt", code, why, not missing)
 
 

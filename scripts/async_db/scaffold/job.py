@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from async_db.rules import load_rules
+from async_db.scaffold.agents_md import AGENTS_MD, LAYER, index_of, with_index, without_index
 from async_db.scaffold.atomic_writing import Plan, WriteError, plan_writing
 from async_db.scaffold.hand_work import HandWork
 from async_db.scaffold.houses import Assumption, Given, House
@@ -27,6 +29,7 @@ class Wish:
         layers: those that are wanted; None for all of them.
         given: what is said about the project, and the scaffold's options.
         replacing: whether the dependency that gives sessions now is to go.
+        removing: whether the index in AGENTS.md is to go.
     """
 
     target: Path
@@ -34,6 +37,7 @@ class Wish:
     layers: Sequence[str] | None
     given: Given
     replacing: bool = False
+    removing: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def prepare(templates: Path, manifest: Manifest, wish: Wish) -> Job:
     if not wish.target.exists():
         raise WriteError(f"{wish.target} does not exist: a new project is rendered without --into")
     plan_writing(wish.target, {})  # which sees that it is a folder
+    if wish.layers is not None and LAYER in wish.layers:
+        return _agents_md(templates.parent, wish)
     fits = any(tree.into for tree in manifest.trees.values())
     house = house_at(wish.target, wish.given) if fits else None
     if house is None or house.is_ours:
@@ -89,6 +95,23 @@ def prepare(templates: Path, manifest: Manifest, wish: Wish) -> Job:
             "as --only engine,session"
         )
     return _fitted_layers(templates, manifest, wish, house, wish.layers)
+
+
+def _agents_md(pack: Path, wish: Wish) -> Job:
+    """Put the index of the rules into the project's `AGENTS.md`, or take it out."""
+    if wish.layers != [LAYER]:
+        raise OptionError(f"{LAYER} is no layer of code: ask for it alone, --only {LAYER}")
+    (there,) = plan_writing(wish.target, {AGENTS_MD: ""}).files
+    try:
+        text = (there.before or b"").decode()
+    except UnicodeDecodeError as error:
+        raise WriteError(f"{AGENTS_MD} is not UTF-8") from error
+    if wish.removing:
+        changed = without_index(text)
+    else:
+        changed = with_index(text, index_of(load_rules(pack / "references"), pack, wish.target))
+    nothing = there.before is None and not changed
+    return Job({}, plan_writing(wish.target, {} if nothing else {AGENTS_MD: changed}))
 
 
 def _new_project(templates: Path, manifest: Manifest, wish: Wish) -> Job:

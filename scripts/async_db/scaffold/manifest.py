@@ -26,7 +26,7 @@ REQUIRED_OPTIONS: Mapping[str, Kind] = {
     "model": "model",
 }
 DERIVED_NAMES = frozenset(PLACEHOLDERS.context()) - REQUIRED_OPTIONS.keys() | {
-    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed",
+    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed", "house", "session_class",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from async_db.scaffold.hand_work import HandWork
 from async_db.scaffold.rendering import PYPROJECT, Tree
 
+_MOST_BYTES = 1_000_000
 _CONFTEST = PurePosixPath("tests", "conftest.py")
 
 
@@ -51,7 +52,8 @@ def _settings(pyproject: str) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        is_small = path.stat().st_size < _MOST_BYTES
+        return path.read_text(encoding="utf-8") if is_small else ""
     except (OSError, UnicodeDecodeError):
         return ""
 

@@ -58,7 +58,7 @@ def relocated(text: str, own: str, known: Collection[str], moves: Moves) -> str:
     edits: list[_Edit] = []
     renamed: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and _is_of_the_scaffold(node):
+        if isinstance(node, ast.ImportFrom) and _is_moved(node, moves):
             lines, names = _imports(node, known, moves)
             renamed |= names
             indent = " " * node.col_offset
@@ -69,9 +69,11 @@ def relocated(text: str, own: str, known: Collection[str], moves: Moves) -> str:
     return _MENTIONED.sub(lambda found: _mentioned(found[0], own, moves), _edited(text, edits))
 
 
-def _is_of_the_scaffold(node: ast.ImportFrom) -> bool:
-    top = (node.module or "").partition(".")[0]
-    return node.level == 0 and top in (TOKEN, "tests")
+def _is_moved(node: ast.ImportFrom, moves: Moves) -> bool:
+    module = node.module or ""
+    is_ours = module.partition(".")[0] in (TOKEN, "tests")
+    others = any((module, alias.name) in moves.symbols for alias in node.names)
+    return node.level == 0 and (is_ours or others)
 
 
 def _edit(node: ast.expr | ast.stmt, text: str) -> _Edit:

@@ -14,6 +14,7 @@ from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
 from async_db.scaffold.atomic_writing import WriteError, check_path
 from async_db.scaffold.collisions import without_collisions
 from async_db.scaffold.houses import House
+from async_db.scaffold.leftovers import remove_left_behind
 from async_db.scaffold.manifest import (
     Contribution,
     Manifest,
@@ -29,6 +30,7 @@ Context = Mapping[str, object]
 
 PYPROJECT = PurePosixPath("pyproject.toml")
 RUFF_SECONDS = 60.0
+SCRATCH = "render-"
 # How files are formatted when the tree brings no settings of its own.
 OWN_SETTINGS = ("--isolated", "--line-length=100", "--target-version=py311")
 ENVIRONMENT = jinja2.Environment(
@@ -93,7 +95,8 @@ def render_with_placeholders(
         TemplateError: naming the template that cannot be rendered.
     """
     into = house is not None
-    context = {**options.context(), **_contributed(manifest, options, into), "house": house}
+    own = {"house": house, "session_class": house.session_class if house is not None else ""}
+    context = {**options.context(), **_contributed(manifest, options, into), **own}
     tree: Tree = {}
     for pattern, name in chosen_templates(templates, manifest, options, into).items():
         tree[_render_path(pattern, context)] = _rendered(templates, name, context)
@@ -138,7 +141,8 @@ def format_tree(tree: Tree, settings: Sequence[str] = ()) -> Tree:
         _check_python(path, text)
     if not python:
         return dict(tree)
-    with tempfile.TemporaryDirectory(prefix="render-") as folder:
+    remove_left_behind(Path(tempfile.gettempdir()), SCRATCH)
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         root = Path(folder)
         for path in python.keys() | ({PYPROJECT} & tree.keys()):
             (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -210,10 +210,19 @@ class Calls:
             if module.is_test:
                 continue
             for each in module.all_classes:
-                if each is port or not names <= each.bindings.keys():
+                if each is port or not self._has_all(each, names):
                     continue
                 if not self.is_protocol(each):
                     yield each
+
+    def _has_all(self, of: Class, names: set[str]) -> bool:
+        """Say whether a class has methods of all these names, some of its own, others inherited."""
+        missing = names - of.bindings.keys()
+        if not missing:
+            return True
+        if len(missing) == len(names) or not of.node.bases:
+            return False  # what has nothing of its own is reached through its base
+        return all(self.types.find_method(of, name) is not None for name in missing)
 
     def is_protocol(self, of: Class) -> bool:
         """Say whether a class is a port: `Protocol` stands among its own bases."""

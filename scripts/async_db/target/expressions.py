@@ -104,7 +104,11 @@ def _library_called(
     first = node.args[0] if node.args else None
     last = called.name.rpartition(".")[2]
     if called.bound_to is not None:
-        return libraries.method_gives(called.bound_to, called.name.rpartition(".")[0], last)
+        owner = called.name.rpartition(".")[0]
+        if (owner, last) in libraries.HANDED_OUT and len(node.args) == 1:
+            given = types.annotation(node.args[0], scope)
+            return Awaitable(given) if libraries.HANDED_OUT[owner, last] else given
+        return libraries.method_gives(called.bound_to, owner, last)
     if called.name == "typing.cast" and first is not None:
         return types.annotation(first, scope)
     if called.name == "functools.partial" and first is not None:

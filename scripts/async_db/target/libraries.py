@@ -16,8 +16,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 LIBRARIES = (
-    _words("""aiosqlite alembic anyio asyncpg celery databases dependency_injector dishka fastapi
+    _words("""aiosqlite alembic asgi_lifespan anyio asyncpg celery databases dependency_injector dishka fastapi
         fastapi_users fastapi_users_db_sqlalchemy fastcrud flask httpx modern_di modern_di_fastapi
+        fastapi_crudrouter lagom injector sqlalchemy_crud_plus advanced_alchemy async_timeout
         psycopg psycopg2 punq pydantic pydantic_settings pytest pytest_asyncio requests sqlalchemy
         sqlmodel sse_starlette starlette svcs typing_extensions""")
     | sys.stdlib_module_names
@@ -103,6 +104,8 @@ _MADE_BY = {
     f"{ASYNC}async_engine_from_config": ASYNC_ENGINE,
     "asyncio.TaskGroup": "asyncio.TaskGroup",
     "anyio.create_task_group": "asyncio.TaskGroup",
+    "dishka.make_container": "dishka.Container",
+    "dishka.make_async_container": "dishka.AsyncContainer",
 }
 _SYNC, _ASYNC_OWN = Instance(SESSION), Instance(ASYNC_SESSION)
 _METHODS: dict[tuple[str, str], Type] = {
@@ -133,6 +136,21 @@ _METHODS: dict[tuple[str, str], Type] = {
     (ASYNC_SESSION, "scalars"): Awaitable(Instance(RESULT)),
     (ASYNC_SESSION, "connection"): Awaitable(Instance(ASYNC_CONNECTION)),
 }
+HANDED_OUT = {
+    ("punq.Container", "resolve"): False,
+    ("svcs.Container", "get"): False,
+    ("svcs.Container", "aget"): True,
+    ("svcs.fastapi.DepContainer", "get"): False,
+    ("svcs.fastapi.DepContainer", "aget"): True,
+    ("dishka.Container", "get"): False,
+    ("dishka.AsyncContainer", "get"): True,
+    ("dishka.AsyncContainer", "get_sync"): False,
+    ("lagom.Container", "resolve"): False,
+    ("injector.Injector", "get"): False,
+}
+"""Methods of containers that give an object of the class they are asked for; whether to await it."""
+_NESTED = frozenset({"dishka.Container", "dishka.AsyncContainer"})
+"""Containers that give one of a narrower scope when they are called."""
 _ATTRIBUTES: dict[tuple[str, str], Type] = {
     (ASYNC_ENGINE, "sync_engine"): Instance(ENGINE),
     (ASYNC_SESSION, "sync_session"): _SYNC,
@@ -185,6 +203,8 @@ def called_instance(instance: Instance) -> Type | None:
     if instance.of in (SESSIONMAKER, ASYNC_SESSIONMAKER):
         default = _SYNC if instance.of == SESSIONMAKER else _ASYNC_OWN
         return instance.args[0] if instance.args else default
+    if instance.of in _NESTED:
+        return instance
     if instance.of in (SCOPED, ASYNC_SCOPED):
         return _SYNC if instance.of == SCOPED else _ASYNC_OWN
     return None

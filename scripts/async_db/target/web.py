@@ -198,7 +198,7 @@ class Web:
             if not isinstance(called, ast.Attribute) or called.attr not in METHODS:
                 continue
             path = _literal_path(decorator)
-            proven = self._is_router(self.types.of(called.value, scope))
+            proven = self.is_router(self.types.of(called.value, scope))
             if proven or path.startswith("/"):
                 yield Route(function, called.attr, path, decorator.lineno, proven)
 
@@ -210,10 +210,11 @@ class Web:
         given = [*node.args[1:2], *handlers]
         target = self.types.of(given[0], call.scope) if given else None
         if isinstance(target, FunctionObject):
-            proven = self._is_router(self.types.of(node.func.value, call.scope))
+            proven = self.is_router(self.types.of(node.func.value, call.scope))
             yield Route(target.function, "route", _literal_path(node), node.lineno, proven)
 
-    def _is_router(self, of: Type | None) -> bool:
+    def is_router(self, of: Type | None) -> bool:
+        """Say whether something is an application or a router of FastAPI's."""
         return self.types.is_a(of, libraries.ROUTER) or self.types.is_a(of, libraries.APPLICATION)
 
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from async_db.modernizing.step import Step
-from async_db.target import Call, Function, Module, Project
+from async_db.target import Call, Function, Module
 
 _RULE = "migrating/no-sync-left"
 _POOL = "run_in_threadpool"
@@ -49,10 +49,9 @@ class _Blocking:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.service = step.service
-        self.moved = tuple(_moved(step.before.project(), step.project))
         served = self.service.served_functions
         self.moved = tuple(
-            each for each in self.moved if each in served and not each.module.is_test
+            each for each in moved_functions(step) if each in served and not each.module.is_test
         )
         self._known: dict[Function, str] = {}
 
@@ -121,9 +120,10 @@ def is_blocking(name: str) -> bool:
     return name == _SLEEP or name.startswith((*_WAITS, *_COMPUTES))
 
 
-def _moved(before: Project, after: Project) -> Iterator[Function]:
+def moved_functions(step: Step) -> Iterator[Function]:
     """Give the functions that were not async before the move, and are now."""
+    before = step.before.project()
     sync = {(each.module.path, each.qualname) for each in before.functions if not each.is_async}
-    for function in after.functions:
+    for function in step.project.functions:
         if function.is_async and (function.module.path, function.qualname) in sync:
             yield function

@@ -40,6 +40,12 @@ def lifespan_function(layout: Layout, call: Call) -> Function | None:
     return definition if isinstance(definition, Function) else None
 
 
+def _written(function: Function, node: ast.expr) -> str:
+    """Give an expression as it is written, if that is one line."""
+    text = ast.get_source_segment(function.module.text, node) or ""
+    return ast.unparse(node) if "\n" in text or not text else text
+
+
 def _events(layout: Layout) -> Iterator[str]:
     """Give calls of what `on_event` runs when the application starts."""
     for function in layout.project.functions:
@@ -60,7 +66,7 @@ def _application(layout: Layout, call: Call) -> Application:
     calls = frozenset(each.name for each in function.calls)
     for each in function.yields:
         if isinstance(each, ast.Yield):
-            text = ast.unparse(each.value) if each.value is not None else ""
+            text = _written(function, each.value) if each.value is not None else ""
             text = "" if text == "None" else text
             return Application(path, line, symbol, text, each.lineno, calls)
     return Application(path, line, symbol, calls=calls)

@@ -220,6 +220,16 @@ class House:
         return json.dumps(name, ensure_ascii=False) if name else "None"
 
     @property
+    def is_sqlmodel(self) -> bool:
+        """Whether models are SQLModel's, and so the sessions: with `exec`, and no warning for it."""
+        return self.base is not None and self.base.is_sqlmodel
+
+    @property
+    def session_class(self) -> str:
+        """What a factory of sessions is told besides, as a part of its dictionary of options."""
+        return ', "class_": AsyncSession' if self.is_sqlmodel else ""
+
+    @property
     def starts_postgresql(self) -> bool:
         """Whether the tests of a layer start a PostgreSQL, where no database is named."""
         return self.options.get("database") == "postgresql"

@@ -33,6 +33,7 @@ OURS = {
     "url": "async_url",
 }
 """What a layer's modules define, by which they are known again when another layer is written."""
+_ASIDE = frozenset({"benchmarks", "docs", "docs_src", "examples", "scripts", "tools"})
 _DATABASE_FOLDERS = frozenset({"database", "databases", "db", "persistence", "storage"})
 
 
@@ -49,12 +50,13 @@ class Layout:
         every = tuple(
             module
             for module in project.modules
-            if not module.is_test and self._is_below_source(module) and not _migrates(module)
+            if not (module.is_test or _migrates(module) or _stands_aside(module))
+            and self._is_below_source(module)
         )
         self.ours = tuple(
             self.name(module).rpartition(".")[0]
             for module in every
-            if {"open_database", "Database"} <= module.bindings.keys()
+            if _defines(module, "open_database") and _defines(module, "Database")
         )
         """The packages that a layer was written into before."""
         self.serving = tuple(module for module in every if not self._is_ours(module))
@@ -76,7 +78,7 @@ class Layout:
     def _is_ours(self, module: Module) -> bool:
         package, _, last = self.name(module).rpartition(".")
         named = OURS.get(last.removeprefix("async_"))
-        return package in self.ours and named is not None and named in module.bindings
+        return package in self.ours and named is not None and _defines(module, named)
 
     def _is_below_source(self, module: Module) -> bool:
         return not self.source or module.path.startswith(f"{self.source}/")
@@ -86,6 +88,16 @@ def _migrates(module: Module) -> bool:
     """Say whether a module is Alembic's, which serves nobody."""
     *folders, name = module.path.split("/")
     return (name == "env.py" and "alembic" in module.text) or folders[-1:] == ["versions"]
+
+
+def _defines(module: Module, name: str) -> bool:
+    """Say whether a name is a module's own, and not imported from another."""
+    return any(each.kind not in ("import", "from") for each in module.bindings.get(name, ()))
+
+
+def _stands_aside(module: Module) -> bool:
+    """Say whether a module is no part of what serves, by the folder that it is in."""
+    return bool(_ASIDE & set(module.path.split("/")[:-1]))
 
 
 def _source(project: Project) -> str:

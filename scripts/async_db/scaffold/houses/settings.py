@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 from async_db.scaffold.houses.house import SettingsClass, Symbol, UrlSource
 from async_db.scaffold.houses.layout import Layout
-from async_db.target import Class, Instance, Module, Scope
+from async_db.target import Class, Function, Instance, Module, Scope
 
 _SETTINGS_BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings"})
 _URL = re.compile(
     r"(?i)(.*_)?(database|db|postgres(ql)?|pg|sqlalchemy|sqlite|sql)(_\w+)?_?(url|uri|dsn)"
 )
 _NESTED_URL = re.compile(r"(?i)(url|uri|dsn)")
+_MADE_TEXT = ("get_secret_value", "render_as_string", "replace", "unicode_string")
 _ENGINES = ("create_engine", "create_async_engine")
 # How a text is made of what a field holds, by the last word of the field's annotation.
 _AS_TEXT = {
@@ -65,15 +66,19 @@ def class_of(layout: Layout, symbol: Symbol) -> Class | None:
 
 def url_field(layout: Layout, settings: Class) -> tuple[str, str]:
     """Give the field that holds the URL, perhaps dotted, and the last word of its annotation."""
+    types = layout.project.types
     nested: list[tuple[str, str]] = []
     for each in _classes(layout, settings):
         for name, bindings in each.bindings.items():
-            annotation = _annotation(each, name)
+            definition = bindings[0].definition
+            is_method = isinstance(definition, Function) and not types.is_property(definition)
+            if is_method or name.startswith("_"):
+                continue
             if _URL.fullmatch(name):
-                return name, annotation
+                return name, _annotation(each, name)
             if bindings[0].annotation is None:
                 continue
-            of = layout.project.types.annotation(bindings[0].annotation, each)
+            of = types.annotation(bindings[0].annotation, each)
             if isinstance(of, Instance) and isinstance(of.of, Class):
                 for inner in _classes(layout, of.of):
                     urls = [field for field in inner.bindings if _NESTED_URL.fullmatch(field)]
@@ -121,32 +126,50 @@ def _of_engines(layout: Layout) -> Iterator[UrlSource]:
 
 def _resolved(layout: Layout, node: ast.expr, scope: Scope) -> UrlSource | None:
     """Say in a module of its own what an expression says in its place, if that can be done."""
-    for part in ast.walk(node):
-        variable = _environment_variable(part)
-        if variable:
-            return UrlSource(ast.unparse(part), None, f"env:{variable}")
-        if isinstance(part, ast.Attribute) and _is_name(part.value):
-            found = _of_settings(layout, part, scope)
-            if found is not None:
-                return found
-    if isinstance(node, ast.Name):
-        located = layout.project.types.locate(scope, node.id)
-        if located is None or located[0].value is None:
-            return None
-        binding, where = located
-        value = binding.value
-        if value is not None and isinstance(where, Module):
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                symbol = layout.symbol(where, node.id, binding.line)
-                return UrlSource(node.id, symbol, str(symbol))
-            return _resolved(layout, value, where)
-    return None
+    node = _unwrapped(node)
+    variable = _environment_variable(node)
+    if variable:
+        return UrlSource(ast.unparse(node), None, f"env:{variable}")
+    if isinstance(node, ast.Attribute):
+        return _of_settings(layout, node, scope)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return _of_function(layout, node, node.func.id, scope)
+    return _of_variable(layout, node.id, scope) if isinstance(node, ast.Name) else None
 
 
-def _is_name(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """Give what is made a text, or a URL for another driver: what is put together of parts stays."""
+    while isinstance(node, ast.Call):
+        match node:
+            case ast.Call(func=ast.Name(id="str" | "make_url"), args=[inner]):
+                node = inner
+            case ast.Call(func=ast.Attribute(value=inner, attr=method)) if method in _MADE_TEXT:
+                node = inner
+            case _:
+                break
+    return node
+
+
+def _of_function(layout: Layout, node: ast.Call, name: str, scope: Scope) -> UrlSource | None:
+    located = layout.project.types.locate(scope, name)
+    if located is None or located[0].kind != "function" or node.args or node.keywords:
+        return None
+    symbol = layout.symbol(located[1], name, located[0].line)
+    return UrlSource(f"str({name}())", symbol, f"{symbol.module}:{name}()")
+
+
+def _of_variable(layout: Layout, name: str, scope: Scope) -> UrlSource | None:
+    """Say what a variable of a module is: by what it is made of, else by its own name."""
+    located = layout.project.types.locate(scope, name)
+    if located is None or located[0].value is None or not isinstance(located[1], Module):
+        return None
+    binding, where = located
+    assert binding.value is not None  # noqa: S101 - seen above, which mypy forgets
+    same = isinstance(_unwrapped(binding.value), ast.Name)
+    found = None if same else _resolved(layout, binding.value, where)
+    symbol = layout.symbol(where, name, binding.line)
+    is_text = isinstance(binding.value, ast.Constant | ast.JoinedStr)
+    return found or UrlSource(name if is_text else f"str({name})", symbol, str(symbol))
 
 
 def _environment_variable(node: ast.AST) -> str:
@@ -212,21 +235,30 @@ def _by_field(layout: Layout, of: Class, field: str) -> UrlSource:
 
 
 def _object(layout: Layout, of: Class) -> tuple[str, Symbol]:
-    """Give how others get an object of the settings: a variable, a function, or the class itself."""
-    types = layout.project.types
+    """Give how others get an object of the settings: a variable beside the class, a function that
+    gives it, a variable elsewhere, or the class itself.
+    """
+    beside: list[tuple[str, Symbol]] = []
+    elsewhere: list[tuple[str, Symbol]] = []
     for module in layout.serving:
         for name, bindings in module.bindings.items():
             made = bindings[0].kind in ("assign", "annotated")
-            if made and _is_of(types.of_name(module, name), of):
-                return name, layout.symbol(module, name, bindings[0].line)
+            if made and _is_of(layout.project.types.of_name(module, name), of):
+                found = (name, layout.symbol(module, name, bindings[0].line))
+                (beside if module is of.module else elsewhere).append(found)
+    for choice in (beside, list(_getters(layout, of)), elsewhere):
+        if choice:
+            return choice[0]
+    return f"{of.name}()", layout.symbol(of, of.name, of.line)
+
+
+def _getters(layout: Layout, of: Class) -> Iterator[tuple[str, Symbol]]:
     for function in layout.project.functions:
         is_plain = function.parent is function.module and not function.parameters
         said = function.node.returns if is_plain and not function.is_async else None
-        gives = types.annotation(said, function) if said is not None else None
+        gives = layout.project.types.annotation(said, function) if said is not None else None
         if function.module in layout.serving and _is_of(gives, of):
-            symbol = layout.symbol(function.module, function.name, function.line)
-            return f"{function.name}()", symbol
-    return f"{of.name}()", layout.symbol(of, of.name, of.line)
+            yield f"{function.name}()", layout.symbol(function.module, function.name, function.line)
 
 
 def _is_of(found: object, of: Class) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.auditing.sessions import within
-from async_db.findings import Finding
+from async_db.findings import Finding, Grade
 from async_db.target import Call, Read, enclosing_function
 
 RULE = "migrating/no-sync-left"
@@ -29,12 +29,14 @@ def blocks_the_loop(service: Service) -> Iterator[Finding]:
         if module.is_test or not service.serves(module):
             continue
         what = "waits for the database" if step.below is None else "reaches a sync session"
+        idle = enclosing_function(call.scope) in service.lifespans
+        sure: Grade = "proven" if step.exact else "suspected"
         yield service.finding(
             RULE,
-            "proven" if step.exact else "suspected",
+            "review" if idle else sure,
             call,
             f"{within(call.scope)} is async, and its {_told(call)} {what}: "
-            "all other requests wait too",
+            + ("what else starts waits too" if idle else "all other requests wait too"),
             _ADVICE,
             sessions.chain(step, sessions.blocking),
         )

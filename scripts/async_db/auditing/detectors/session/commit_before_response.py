@@ -8,7 +8,7 @@ from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.auditing.yielding import commit_after_yield
 from async_db.findings import Finding
-from async_db.target import Dependency
+from async_db.target import Dependency, Release
 
 RULE = "session/commit-before-response"
 _SHOWN = 3
@@ -28,12 +28,17 @@ def commits_late(service: Service) -> Iterator[Finding]:
                 RULE,
                 "proven",
                 (late.function.module, late.node),
-                f"{function.qualname} commits after its `yield`, which FastAPI "
-                f"{release or ''} runs when the response is out: a client has its 201, and the "
-                "commit can still fail".replace("  ", " "),
+                f"{function.qualname} commits after its `yield`, which {_fastapi(release)} runs when the "
+                "response is out: a client has its 201, and the commit can still fail",
                 _advice(service),
                 (*late.evidence, *_told(dependents)),
             )
+
+
+def _fastapi(release: Release | None) -> str:
+    """Name what runs it late: the release, or where only bounds are known, those that do."""
+    certain = release is not None and (release.at_least("0.118") or not release.at_least("0.106"))
+    return f"FastAPI {release}" if certain else "FastAPI from 0.118 on"
 
 
 def _is_late(service: Service, dependency: Dependency) -> bool:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import is_migration
-from async_db.target import Function, LibraryObject, Module, Scope, enclosing_function, libraries
+from async_db.target import (
+    Function,
+    FunctionObject,
+    LibraryObject,
+    Module,
+    Scope,
+    enclosing_function,
+    libraries,
+)
 
 _RULE = "migrating/no-sync-left"
 _ASYNCIO = "sqlalchemy.ext.asyncio"
@@ -22,6 +30,7 @@ RENAMED = {
     "sqlalchemy.engine_from_config": (_ASYNCIO, "async_engine_from_config"),
     libraries.SQLMODEL_SESSION: ("sqlmodel.ext.asyncio.session", "AsyncSession"),
     "sqlalchemy.QueuePool": ("sqlalchemy.pool", "AsyncAdaptedQueuePool"),
+    "sqlalchemy.orm.close_all_sessions": (_ASYNCIO, "close_all_sessions"),
 }
 """What each becomes, and the module that has it."""
 _LAST = frozenset(name.rpartition(".")[2] for name in RENAMED)
@@ -30,6 +39,7 @@ _LISTENING = frozenset({"listens_for", "listen", "contains"})
 
 def rename(step: Step) -> None:
     """Rename what is sync in all files, but for migrations and hooks, which stay so."""
+    stays = _called_sync(step)
     for module in step.project.modules:
         if is_migration(module) or not any(name in module.text for name in _LAST):
             continue
@@ -37,28 +47,55 @@ def rename(step: Step) -> None:
             if isinstance(node, ast.Constant):
                 _in_text(step, module, node, scope)
             else:
-                _one(step, module, node, scope)
+                _one(step, module, node, scope, stays)
 
 
-def _one(step: Step, module: Module, node: ast.Name | ast.Attribute, scope: Scope) -> None:
+def _one(
+    step: Step,
+    module: Module,
+    node: ast.Name | ast.Attribute,
+    scope: Scope,
+    stays: frozenset[Function],
+) -> None:
     of = step.service.types.of(node, scope)
     if not isinstance(of, LibraryObject) or of.bound_to is not None or of.name not in RENAMED:
         return
-    if _is_hook(step, module, node, scope):
+    if _is_hook(step, module, node, scope, stays):
         return
     source, name = RENAMED[of.name]
+    if _clashes(step, module, name, source):
+        reason = f"`{name}` is another one in this file: import {source}'s by a name of its own"
+        step.withhold(module, node, _RULE, reason)
+        return
     editing = step.editing(module)
     editing.replace(node, name)
     step.add_import(module, source, name)
-    if isinstance(node, ast.Name):
-        step.drop_import(module, node.id)
+    step.drop_import(module, _root(node))
     step.changed(module, node, "name", rule=_RULE)
 
 
-def _is_hook(step: Step, module: Module, node: ast.AST, scope: Scope) -> bool:
+def _clashes(step: Step, module: Module, name: str, source: str) -> bool:
+    """Say whether a file has something else of the name that one becomes."""
+    if name not in module.bindings:
+        return False
+    of = step.service.types.of_name(module, name)
+    return not isinstance(of, LibraryObject) or of.name != libraries.canonical(f"{source}.{name}")
+
+
+def _root(node: ast.Name | ast.Attribute) -> str:
+    """Give the name that a name or an attribute of a module begins with."""
+    current: ast.expr = node
+    while isinstance(current, ast.Attribute):
+        current = current.value
+    return current.id if isinstance(current, ast.Name) else ""
+
+
+def _is_hook(
+    step: Step, module: Module, node: ast.AST, scope: Scope, stays: frozenset[Function]
+) -> bool:
     """Say whether a name is of what SQLAlchemy calls with a sync session: an event hook's."""
     function = enclosing_function(scope)
-    if function is not None and _listens(step, function):
+    if function is not None and (_listens(step, function) or function in stays):
         return True
     editing = step.editing(module)
     current = editing.parent(node)
@@ -71,6 +108,19 @@ def _is_hook(step: Step, module: Module, node: ast.AST, scope: Scope) -> bool:
     return isinstance(current, ast.FunctionDef) and any(
         _decorates(each) for each in current.decorator_list
     )
+
+
+def _called_sync(step: Step) -> frozenset[Function]:
+    """Give the functions that SQLAlchemy calls with what is sync: by `run_sync`, or as a hook."""
+    found = set()
+    for name in ("run_sync", "listen"):
+        for call in step.service.calls.named(name):
+            for given in call.node.args:
+                if isinstance(given, ast.Name | ast.Attribute):
+                    of = step.service.types.of(given, call.scope)
+                    if isinstance(of, FunctionObject):
+                        found.add(of.function)
+    return frozenset(found)
 
 
 def _listens(step: Step, function: Function) -> bool:
@@ -117,11 +167,26 @@ def _named(
         own = scopes.get(node, scope)
         for field, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.Constant) and field in ("annotation", "returns"):
-                    if isinstance(child.value, str):
-                        yield child, own
-                elif isinstance(child, ast.AST):
+                if isinstance(child, ast.AST) and field in ("annotation", "returns"):
+                    yield from ((each, own) for each in _texts(child))
+                if isinstance(child, ast.AST) and not isinstance(child, ast.Constant):
                     waiting.append((child, own))
+
+
+def _texts(annotation: ast.AST) -> Iterator[ast.Constant]:
+    """Give the texts in an annotation that name types: those in `Literal` are values."""
+    waiting = [annotation]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node
+        literal = isinstance(node, ast.Subscript) and _last(node.value) == "Literal"
+        if not literal and not isinstance(node, ast.Call):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _last(node: ast.expr) -> str:
+    return str(getattr(node, "attr", getattr(node, "id", "")))
 
 
 def _aliases(module: Module) -> Iterator[str]:

@@ -3,97 +3,91 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from async_db.modernizing.changes import Change
 from async_db.modernizing.step import Step
-
-_RULE = "engine/async-driver"
-_WINDOWS = {
-    "asyncpg": "asyncpg>=0.31",
-    "aiosqlite": "aiosqlite>=0.20",
-    "aiomysql": "aiomysql>=0.2",
-}
-_SCHEMES = {
-    "asyncpg": re.compile(r"postgres(?:ql)?(?:\+psycopg2|\+asyncpg)?://|psycopg2", re.IGNORECASE),
-    "aiosqlite": re.compile(r"sqlite(?:\+\w+)?://"),
-    "aiomysql": re.compile(r"mysql(?:\+\w+)?://"),
-}
-_SQLALCHEMY = re.compile(
-    r"(?P<start>^[ \t]*[\"']?|\[[ \t]*[\"'])(?P<name>sqlalchemy)(?P<extras>\[[\w, ]*\])?(?P<rest>[ \t]*(?:[<>=!~;,]|[\"']|$)[^\n]*)",
-    re.IGNORECASE | re.MULTILINE,
+from async_db.modernizing.steps.database.databases import DRIVERS, databases
+from async_db.modernizing.steps.database.declaring import (
+    Declared,
+    declared,
+    with_extra,
+    with_more,
 )
+
+_RULE = "engine/asyncio-extra"
+_WINDOWS = {"asyncpg": ">=0.31", "aiosqlite": ">=0.20", "aiomysql": ">=0.2"}
+_SQLALCHEMY = ">=2.0.40"
+_FILES = re.compile(r"(?:^|/)(?:requirements[^/]*\.txt|requirements/[^/]+\.txt|pyproject\.toml)$")
 
 
 def requirements(step: Step) -> None:
     """Declare what the async side needs, beside what is declared."""
-    drivers = _drivers(step)
-    if not drivers:
+    if not any("create_async_engine" in module.text for module in step.service.modules):
         return
+    found = databases(step)
+    serving = [DRIVERS[each] for each in found.service]
+    testing = [DRIVERS[each] for each in found.tests]
     for path, text in step.project.configurations.items():
-        name = path.rpartition("/")[2]
-        if name.startswith("requirements") or "requirements/" in path:
-            after = _in_requirements(text, drivers)
-        elif name == "pyproject.toml":
-            after = _in_pyproject(text, drivers)
-        else:
+        if not _FILES.search(path):
             continue
+        after = _serving(step, path, text, serving)
+        after = _testing(after, path, testing, alone=after == text)
         if after != text:
             step.new[path] = after
             step.changes.append(Change(path, 1, "requirement", rule=_RULE))
 
 
-def _drivers(step: Step) -> list[str]:
-    """Give the drivers that the service's engines need, by the URLs that stand in its files."""
-    if not any("create_async_engine" in module.text for module in step.service.modules):
-        return []
-    texts = [module.text for module in step.service.modules]
-    texts += step.project.configurations.values()
-    return [name for name, scheme in _SCHEMES.items() if any(map(scheme.search, texts))]
-
-
-def _in_requirements(text: str, drivers: list[str]) -> str:
-    found = _SQLALCHEMY.search(text)
-    if found is None:
+def _serving(step: Step, path: str, text: str, drivers: Iterable[str]) -> str:
+    """Declare what the service needs, beside SQLAlchemy or what brings it."""
+    entry = declared(text, path, "sqlalchemy")
+    if entry is not None and _is_locked(text, entry):
+        _tell(step, path, "its versions are locked with their hashes: compile it anew")
         return text
-    missing = [each for each in drivers if not _declares(text, each)]
-    after = text[: found.start()] + _with_extra(found) + text[found.end() :]
-    if missing:
-        newline = "\r\n" if "\r\n" in after else "\n"
-        after = (
-            after.rstrip("\r\n")
-            + newline
-            + newline.join(_WINDOWS[each] for each in missing)
-            + newline
-        )
-    return after
-
-
-def _in_pyproject(text: str, drivers: list[str]) -> str:
-    """Edit a list of PEP 621 or of a group; Poetry's tables are theirs."""
-    found = _SQLALCHEMY.search(text)
-    if found is None or not found["start"].strip().strip("["):
+    if entry is not None:
+        bounds = _newer(step, path)
+        if "asyncio" not in entry.extras or bounds:
+            text = with_extra(text, entry, "asyncio", bounds)
+        entry = declared(text, path, "sqlalchemy")
+        return _beside(text, entry, path, drivers)
+    entry = declared(text, path, "sqlmodel")
+    if entry is None:
         return text
-    quote = found["start"].strip()[-1:]
-    missing = [each for each in drivers if not _declares(text, each)]
-    indentation = re.match(r"[ \t]*", text[text.rfind("\n", 0, found.start("name")) + 1 :])
-    line = _with_extra(found)
-    if missing and found["start"].strip().startswith("["):
-        return text  # all on one line
-    added = "".join(
-        f"\n{indentation.group() if indentation else ''}{quote}{_WINDOWS[each]}{quote},"
-        for each in missing
-    )
-    if added and not line.rstrip().endswith(",") and "," not in line.rpartition(quote)[2]:
-        line += ","
-    return text[: found.start()] + line + added + text[found.end() :]
+    return _beside(text, entry, path, ["sqlalchemy[asyncio]", *drivers])
 
 
-def _with_extra(found: re.Match[str]) -> str:
-    extras = [each.strip() for each in (found["extras"] or "[]")[1:-1].split(",") if each.strip()]
-    if "asyncio" not in extras:
-        extras.append("asyncio")
-    return f"{found['start']}{found['name']}[{','.join(extras)}]{found['rest']}"
+def _testing(text: str, path: str, drivers: Iterable[str], *, alone: bool) -> str:
+    """Declare what only tests connect by, beside pytest, else beside SQLAlchemy."""
+    entry = declared(text, path, "pytest")
+    if entry is None and not alone:
+        entry = declared(text, path, "sqlalchemy")
+    return _beside(text, entry, path, drivers)
 
 
-def _declares(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w-]){name}(?![\w-])", text, re.IGNORECASE) is not None
+def _beside(text: str, entry: Declared | None, path: str, names: Iterable[str]) -> str:
+    missing = [each for each in names if declared(text, path, each.partition("[")[0]) is None]
+    if entry is None or not missing:
+        return text
+    return with_more(text, entry, [(each, _WINDOWS.get(each, _SQLALCHEMY)) for each in missing])
+
+
+def _is_locked(text: str, entry: Declared) -> bool:
+    return entry.form == "lines" and text[entry.end :].lstrip(" \t\r\n\\").startswith("--hash")
+
+
+def _newer(step: Step, path: str) -> str:
+    """Give SQLAlchemy's bounds where its release is too old for `async_sessionmaker`, if asked to."""
+    release = step.project.release("sqlalchemy")
+    if release is None or release.at_least("2.0") is not False:
+        return ""
+    doubt = f"SQLAlchemy {release} has no `async_sessionmaker`: 2.0 is needed, and changes more than this"
+    if not step.options.unsafe:
+        _tell(step, path, doubt)
+        return ""
+    step.changes.append(Change(path, 1, "release", "unsafe", _RULE, doubt))
+    return _SQLALCHEMY
+
+
+def _tell(step: Step, path: str, reason: str) -> None:
+    """Note what is left in a file that no comment is written into."""
+    step.changes.append(Change(path, 1, "left", "withheld", _RULE, reason))

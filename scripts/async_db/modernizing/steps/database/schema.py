@@ -5,71 +5,49 @@ from __future__ import annotations
 import ast
 
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.database.tables import OfMetadata, calls_of_metadata, run_by
 from async_db.modernizing.steps.propagation import is_migration
 from async_db.target import Call, enclosing_function, libraries
 
 _RULE = "migrating/no-sync-left"
-_OF_METADATA = ("create_all", "drop_all", "reflect")
 
 
 def schema(step: Step) -> None:
     """Run what makes or drops tables by a connection of the async engine."""
-    for name in _OF_METADATA:
-        for call in step.service.project.calls.named(name):
-            if not is_migration(call.scope.module):
-                _one(step, call)
+    for made in calls_of_metadata(step):
+        function = enclosing_function(made.call.scope)
+        if function is None or not function.is_async:
+            continue  # at import, which is the lifespan's; or in what cannot be async, told there
+        if not is_migration(made.module) and not made.call.inside:
+            _one(step, made)
+    for call in step.service.project.calls.named("inspect"):
+        _inspected(step, call)
 
 
-def bound_to(step: Step, call: Call) -> tuple[ast.expr, str] | None:
-    """Give what a call on metadata runs by, and whether it is an `engine` or a `connection`."""
-    named = [each.value for each in call.node.keywords if each.arg == "bind"]
-    given = [*named, *call.node.args[:1]]
-    if not given or not isinstance(call.node.func, ast.Attribute):
-        return None
-    types = step.service.types
-    of = types.of(given[0], call.scope)
-    for kind, sync, own in (
-        ("engine", libraries.ENGINE, libraries.ASYNC_ENGINE),
-        ("connection", libraries.CONNECTION, libraries.ASYNC_CONNECTION),
-    ):
-        if types.is_a(of, sync) or types.is_a(of, own):
-            return given[0], kind
-    return None
-
-
-def _one(step: Step, call: Call) -> None:
-    module = call.scope.module
-    found = bound_to(step, call)
-    function = enclosing_function(call.scope)
-    if found is None or call.inside:
-        return
-    by, kind = found
-    if function is None and module.is_test:
-        return  # a fixture does it, which the tests' step writes
-    if function is None:
-        reason = "it runs at import, where nothing can be awaited: move it to the lifespan"
-        step.withhold(module, call.node, _RULE, reason)
-        return
-    if not function.is_async:
-        return  # it cannot be async, which is told there
+def _one(step: Step, made: OfMetadata) -> None:
+    module, node = made.module, made.call.node
     editing = step.editing(module)
-    statement = editing.statement(call.node)
-    if not isinstance(statement, ast.Expr) or statement.value is not call.node:
-        step.withhold(module, call.node, _RULE, f"run `{call.name}` by `run_sync`")
+    statement = editing.statement(node)
+    if not isinstance(statement, ast.Expr) or statement.value is not node:
+        step.withhold(module, node, _RULE, f"run `{made.call.name}` by `run_sync`")
         return
-    rest = [editing.source(each) for each in call.node.args if each is not by]
-    rest += [
-        f"{each.arg}={editing.source(each.value)}"
-        for each in call.node.keywords
-        if each.value is not by
-    ]
-    run = f"run_sync({', '.join([editing.source(call.node.func), *rest])})"
-    if kind == "connection":
-        editing.replace(call.node, f"await {editing.source(by)}.{run}")
-    else:
+    by, run = editing.source(made.by), run_by(step, made)
+    if made.is_engine:
         inner = " " * (statement.col_offset + 4)
-        block = (
-            f"async with {editing.source(by)}.begin() as connection:\n{inner}await connection.{run}"
+        editing.replace(
+            node, f"async with {by}.begin() as connection:\n{inner}await connection.{run}"
         )
-        editing.replace(call.node, block)
-    step.changed(module, call.node, "run_sync", rule=_RULE)
+    else:
+        editing.replace(node, f"await {by}.{run}")
+    step.changed(module, node, "run_sync", rule=_RULE)
+
+
+def _inspected(step: Step, call: Call) -> None:
+    """An inspector reads by a sync connection, and all that is asked of it waits."""
+    module = call.scope.module
+    if is_migration(module) or not call.node.args:
+        return
+    of = step.service.types.of(call.node.args[0], call.scope)
+    if step.service.types.is_a(of, libraries.ENGINE):
+        reason = "inspect and ask within `await connection.run_sync(lambda sync: inspect(sync)…)`"
+        step.withhold(module, call.node, _RULE, reason)

@@ -31,7 +31,7 @@ def write_definitions(step: Step, moving: Moving) -> None:
         step: the step.
         moving: what it found.
     """
-    families = Families(step.service.calls)
+    families = Families(step.service.calls, moving.doubles)
     for function in moving.functions:
         if function.is_async:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from async_db.modernizing.steps.propagation.doubling import Doubles
 from async_db.target import Calls, Class, Function
 
 
@@ -12,10 +13,12 @@ class Families:
 
     Parameters:
         calls: of the project.
+        doubles: what its tests put in the place of its classes.
     """
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, doubles: Doubles) -> None:
         self.calls = calls
+        self.doubles = doubles
         self.types = calls.types
         self._known: dict[Function, tuple[Function, ...]] = {}
 
@@ -38,6 +41,7 @@ class Families:
             if each in classes:
                 continue
             classes[each] = None
+            waiting += self.doubles.get(each, ())
             own = each.bindings.get(function.name)
             made = own[-1].definition if own else None
             if isinstance(made, Function):

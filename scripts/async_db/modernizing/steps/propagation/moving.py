@@ -10,9 +10,11 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from async_db.auditing import Service
 from async_db.modernizing.changes import Knowledge
+from async_db.modernizing.steps.propagation.aliases import calls_by_other_names
 from async_db.modernizing.steps.propagation.awaitables import (
     NAMES,
     Treatment,
@@ -22,6 +24,7 @@ from async_db.modernizing.steps.propagation.awaitables import (
     uses_client,
 )
 from async_db.modernizing.steps.propagation.blocked import reason_against
+from async_db.modernizing.steps.propagation.doubling import Doubles, doubles_of
 from async_db.modernizing.steps.propagation.families import Families
 from async_db.modernizing.steps.propagation.knowing import Known
 from async_db.modernizing.steps.propagation.passing import Passed, passed_functions
@@ -45,6 +48,7 @@ class Moving:
         sites: the calls of what moves, and where that is known from.
         direct: the calls of libraries' objects that wait, and what happens to each.
         passed: where functions that move are given to somebody who calls them.
+        doubles: what tests put in the place of the service's classes.
     """
 
     functions: dict[Function, None] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Moving:
     sites: dict[Call, Knowledge] = field(default_factory=dict)
     direct: dict[Call, Treatment] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
+    doubles: Doubles = field(default_factory=dict)
 
 
 def find_moving(
@@ -89,8 +94,9 @@ class _Search:
         self.types = service.types
         self.calls = service.calls
         self.known = known
-        self.families = Families(service.calls)
-        self.found = Moving()
+        doubles = doubles_of(service)
+        self.families = Families(service.calls, doubles)
+        self.found = Moving(doubles=doubles)
         self.waiting: deque[Function] = deque()
         self.by_callee: dict[Function, list[Call]] = {}
         for call, callees in known.callees.items():
@@ -167,8 +173,9 @@ class _Search:
             function = self.waiting.popleft()
             if function.is_async:
                 continue  # its callers have to do with a coroutine today
-            known = [call for call, _ in self.calls.callers(function)]
-            for call in known:
+            for call, _ in self.calls.callers(function):
+                self._site(call, "model")
+            for call in self.by_other_names.get(function, ()):
                 self._site(call, "model")
             for call in self.by_callee.get(function, ()):
                 if call not in self.found.sites:
@@ -177,6 +184,10 @@ class _Search:
                     self._must(other, None)
             for call in self._entering(function):
                 self._site(call, "model")
+
+    @cached_property
+    def by_other_names(self) -> dict[Function, list[Call]]:
+        return calls_by_other_names(self.service)
 
     def _site(self, call: Call, knowledge: Knowledge) -> None:
         if call.use == "awaited" or call in self.found.sites or is_migration(call.scope.module):

@@ -98,7 +98,7 @@ def _judge(step: Step, group: Group, graph: Graph, states: States) -> None:
             group.doubts.append("`params` of a select is for what was built before it alone")
         if chain.kind == "root" and not _is_where_it_says(step, chain.module, chain.source):
             group.problems.append("it stands in an f-string, where its place cannot be told")
-    inside = {_in_slice(step, each.module) for each in group.chains}
+    inside = {_in_slice(step, each.module, each.source) for each in group.chains}
     if len(inside) > 1:
         group.problems.append("it is used in and outside of what is to be moved")
 
@@ -118,7 +118,9 @@ def _is_where_it_says(step: Step, module: Module, node: ast.expr) -> bool:
     return ast.dump(within) == ast.dump(node)
 
 
-def _in_slice(step: Step, module: Module) -> bool:
+def _in_slice(step: Step, module: Module, node: ast.AST) -> bool:
+    if step.world is not None:
+        return step.may_change(module, node)  # also a copy that stands outside of the slice's files
     slices = [each.strip("/") for each in step.options.slices]
     return not slices or any(
         module.path == each or module.path.startswith(f"{each}/") for each in slices
@@ -129,7 +131,7 @@ def _carry_out(
     step: Step, group: Group, translator: Translator, known_doubts: dict[ast.Call, str]
 ) -> None:
     roots = list(group.roots)
-    if not all(_in_slice(step, each.module) for each in roots):
+    if not all(_in_slice(step, each.module, each.source) for each in roots):
         return
     doubts = [*group.doubts]
     for root in roots:

@@ -1,0 +1,33 @@
+"""What the use cases need of storage."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Protocol
+
+from lending.models import Loan, Member, Tool
+
+
+class Members(Protocol):
+    def find(self, key: int) -> Member | None: ...
+
+    def with_email(self, email: str) -> Member | None: ...
+
+    def add(self, member: Member) -> Member: ...
+
+
+class Tools(Protocol):
+    def find(self, key: int) -> Tool | None: ...
+
+    def search(self, text: str | None, limit: int) -> Sequence[Tool]: ...
+
+    def add(self, tool: Tool) -> Tool: ...
+
+
+class Loans(Protocol):
+    def find(self, key: int) -> Loan | None: ...
+
+    def open_of(self, tool: Tool) -> Loan | None: ...
+
+    def late(self, day: date) -> Iterator[Loan]: ...
+
+    def add(self, loan: Loan) -> Loan: ...
