@@ -23,11 +23,12 @@ from async_db.modernizing import (
     UncommittedError,
     as_data,
     as_report,
+    ask_types,
     modernize,
     read_sources,
     refuse_uncommitted,
 )
-from async_db.records import Record, RecordError, held_against, parse_record, text_hash
+from async_db.records import Edge, Record, RecordError, held_against, parse_record, text_hash
 from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
 from async_db.target import TargetError, without_collecting
 
@@ -86,8 +87,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--slice", action="append", metavar="PATH", help="move this file or folder; may be repeated"
     )
     add("--record", type=Path, metavar="FILE", help="what observe saw of the old tests")
+    add(
+        "--types",
+        action="store_true",
+        help="ask mypy where annotations end; takes ten times as long",
+    )
     add("--write", action="store_true", help="write it; otherwise nothing is changed")
     add("--diff", action="store_true", help="show the changes of each file")
+    add("--typed-mappings", action="store_true", help="also type `Column` models")
     add("--unsafe", action="store_true", help="make also the changes that are not sure")
     add("--allow-dirty", action="store_true", help="write although files are not committed")
     add("--format", choices=("text", "json"), default="text", help="how it is told")
@@ -104,8 +111,22 @@ def _moved(call: argparse.Namespace) -> Modernization:
         raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
     slices = tuple(_within(sources, each) for each in call.slice or ())
     record = _record(call.record, sources) if call.record else Record({})
-    options = Options(unsafe=call.unsafe, slices=slices, edges=record.edges, loads=record.loads)
+    options = Options(
+        unsafe=call.unsafe,
+        slices=slices,
+        typed_mappings=call.typed_mappings,
+        edges=(*record.edges, *(_asked(sources) if call.types else ())),
+        loads=record.loads,
+    )
     return modernize(sources, options, STEPS)
+
+
+def _asked(sources: Sources) -> tuple[Edge, ...]:
+    """Ask a type checker what calls run that the model cannot tell."""
+    answers = ask_types(sources.project())
+    if answers.problem:
+        print(f"modernize: no types: {visible(answers.problem)}", file=sys.stderr)
+    return answers.edges
 
 
 def _record(path: Path, sources: Sources) -> Record:

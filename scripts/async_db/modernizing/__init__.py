@@ -7,6 +7,7 @@ left it, an `Editing` for each file, and `withhold` for what a person has to dec
 from async_db.modernizing.changes import Change, FixGrade, Knowledge
 from async_db.modernizing.editing import parsed
 from async_db.modernizing.modernization import Modernization, modernize
+from async_db.modernizing.oracle import ask_types
 from async_db.modernizing.order import STEPS
 from async_db.modernizing.reports import as_data, as_report
 from async_db.modernizing.sources import Sources, read_sources
@@ -26,6 +27,7 @@ __all__ = [
     "UncommittedError",
     "as_data",
     "as_report",
+    "ask_types",
     "modernize",
     "parsed",
     "read_sources",

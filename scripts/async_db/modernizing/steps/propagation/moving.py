@@ -109,11 +109,11 @@ class _Search:
                 self._seed(module)
         for call, treatment in self.known.direct.items():
             if call not in self.found.direct and call.use != "awaited":
-                self.found.direct[call] = treatment
                 self.found.sites[call] = self.known.source[call]
-                self._must(enclosing_function(call.scope), call)
+                self._direct(call, treatment)
         self._seed_schema()
         self._seed_operations()
+        self._seed_clients()
         passed: dict[ast.AST, Passed] = {}
         while self.waiting:
             self._spread()
@@ -131,11 +131,23 @@ class _Search:
             treatment: Treatment = ""
             if call.use == "entered" or call.name in NAMES:
                 treatment = treatment_of(call, self.types)
-            if uses_client(call, self.types) and self._keeps_client(call):
-                continue
-            if treatment and call.use != "awaited":
-                self.found.direct[call] = treatment
-                self._must(enclosing_function(call.scope), call)
+            if uses_client(call, self.types):
+                self.clients.append(call)
+            elif treatment and call.use != "awaited":
+                self._direct(call, treatment)
+
+    def _seed_clients(self) -> None:
+        """Await what tests ask a client, in a service that moves at all."""
+        if not self.found.direct and not self.found.functions:
+            return
+        for call in self.clients:
+            treatment = treatment_of(call, self.types)
+            if treatment and call.use != "awaited" and not self._keeps_client(call):
+                self._direct(call, treatment)
+
+    def _direct(self, call: Call, treatment: Treatment) -> None:
+        self.found.direct[call] = treatment
+        self._must(enclosing_function(call.scope), call)
 
     def _keeps_client(self, call: Call) -> bool:
         """Say whether a test's client stays: in a slice, and where a WebSocket needs it."""
@@ -149,8 +161,7 @@ class _Search:
         for name in ("create_all", "drop_all", "reflect"):
             for call in self.calls.named(name):
                 if runs_schema(call, self.types) and not is_migration(call.scope.module):
-                    self.found.direct[call] = "schema"
-                    self._must(enclosing_function(call.scope), call)
+                    self._direct(call, "schema")
 
     def _seed_operations(self) -> None:
         """Have what FastAPI calls with a session run in the loop, where the session is used.
