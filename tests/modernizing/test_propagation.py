@@ -564,7 +564,10 @@ def test_tests_that_use_a_client() -> None:
         {
             "app__main": """
                 from fastapi import FastAPI
+                from sqlalchemy.orm import Session
                 app = FastAPI()
+                def size(db: Session) -> int:
+                    return db.scalar(1)
                 """,
             "tests__conftest": """
                 import pytest
@@ -585,6 +588,13 @@ def test_tests_that_use_a_client() -> None:
                 """,
         },
         {
+            "app__main": """
+                from fastapi import FastAPI
+                from sqlalchemy.orm import Session
+                app = FastAPI()
+                async def size(db: Session) -> int:
+                    return await db.scalar(1)
+                """,
             "tests__conftest": """
                 import pytest
                 from fastapi.testclient import TestClient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from async_db.modernizing.step import StepFunction
+from async_db.modernizing.step import Step, StepFunction
 from async_db.modernizing.steps.database import (
     applications,
     database,
@@ -17,18 +17,26 @@ from async_db.modernizing.steps.tests import isolation, tests
 from async_db.modernizing.steps.threads import threads
 from async_db.modernizing.steps.typed_mappings import typed_mappings
 
+
+def _where_it_moves(take: StepFunction) -> StepFunction:
+    """Have a step wait for something to be async that was not: a service that is so already stays."""
+
+    def taken(step: Step) -> None:
+        if step.moves:
+            take(step)
+
+    return taken
+
+
 STEPS: tuple[StepFunction, ...] = (
     slicing,
     queries,
     typed_mappings,
     isolation,
     propagation,
-    threads,
-    loads,
-    database,
-    lifetimes,
-    applications,
-    requirements,
-    tests,
+    *map(
+        _where_it_moves,
+        (threads, loads, database, lifetimes, applications, requirements, tests),
+    ),
 )
 """Each works on what the one before left, and is idle where it finds nothing of its own."""

@@ -92,6 +92,14 @@ class Step:
             if each.is_async
         )
 
+    @cached_property
+    def moves(self) -> bool:
+        """Whether anything is async by now that was not before: else nothing around it changes."""
+        return any(
+            each.is_async and (each.module.path, each.qualname) not in self.async_before
+            for each in self.project.functions
+        )
+
     def editing(self, module: Module) -> Editing:
         """Give the edits of a module's file, to add to."""
         if module not in self._editing:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.threads import moved_functions
 from async_db.target import Class, Module
 
 _LOADED = "loading/no-lazy-loads"
@@ -25,7 +24,7 @@ _LAZY = 'lazy="selectin"'
 
 def loads(step: Step) -> None:
     """Load what is read with its object, in a service that moves now."""
-    if step.options.slices or next(moved_functions(step), None) is None:
+    if step.options.slices or not step.moves:
         return
     read = set(_read(step)) | {each.attribute for each in step.options.loads}
     for module in step.service.modules:

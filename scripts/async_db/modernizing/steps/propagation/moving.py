@@ -97,6 +97,7 @@ class _Search:
         doubles = doubles_of(service)
         self.families = Families(service.calls, doubles)
         self.found = Moving(doubles=doubles)
+        self.clients: list[Call] = []
         self.waiting: deque[Function] = deque()
         self.by_callee: dict[Function, list[Call]] = {}
         for call, callees in known.callees.items():

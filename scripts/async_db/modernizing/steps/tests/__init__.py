@@ -12,14 +12,13 @@ from async_db.modernizing.steps.tests.isolation import isolation
 from async_db.modernizing.steps.tests.mocks import classes, mocks
 from async_db.modernizing.steps.tests.set_up import overrides, set_up
 from async_db.modernizing.steps.tests.tables import tables
-from async_db.modernizing.steps.threads import moved_functions
 
 __all__ = ["isolation", "tests"]
 
 
 def tests(step: Step) -> None:
     """Run the tests in the loop that the service runs in; in a slice they stay as they are."""
-    if step.options.slices or next(moved_functions(step), None) is None:
+    if step.options.slices:
         return
     tables(step)
     set_up(step)
