@@ -1,5 +1,7 @@
 """Findings are known by their code: whatever moves, they stay the same."""
 
+import ast
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,3 +78,21 @@ def test_files_are_read_below_the_project_and_what_cannot_be_is_left(tmp_path: P
 @given(any_text | st.text("#()[]{}'\"\\n\t\r\x0c\0:@ defclas\\"), st.integers(-1, 9))
 def test_whatever_a_file_holds_is_survived(text: str, line: int) -> None:
     assert at(line, text).line == line
+
+
+def test_what_a_collection_parses_meanwhile_harms_nothing() -> None:
+    """On Python 3.11 the depth of both counts as one, and that of an outer one is then wrong."""
+    texts = [f"x = {'[' * 40}{']' * 40}\ndef f{number}():\n    pass\n" for number in range(50)]
+    before = gc.get_threshold()
+
+    def parse(phase: str, info: dict[str, int]) -> None:
+        ast.parse("y = ((((1))))")
+
+    gc.callbacks.append(parse)
+    gc.set_threshold(1)
+    try:
+        found = [at(3, text) for text in texts]
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(parse)
+    assert [each.function for each in found] == [f"f{number}" for number in range(50)]

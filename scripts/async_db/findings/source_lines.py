@@ -6,6 +6,7 @@ Standard library only. Files are read, never run.
 from __future__ import annotations
 
 import ast
+import gc
 import io
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -146,9 +147,24 @@ def _without_spaces(line: str) -> str:
 
 def _scopes_of(text: str) -> Scopes:
     try:
-        return tuple(_scopes(ast.parse(text), ""))
+        return tuple(_scopes(_parsed(text), ""))
     except _BROKEN:
         return ()
+
+
+def _parsed(text: str) -> ast.Module:
+    """Parse a text while nothing is collected.
+
+    What a collection finalizes may parse too, as a warning does; Python 3.11 then counts the depth
+    of both as one and raises a SystemError (python/cpython#106905).
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(text)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _scopes(node: ast.AST, outer: str) -> Iterator[tuple[int, int, str]]:
