@@ -209,7 +209,7 @@ class Types:
         """Give what an expression is, in the scope that it stands in."""
         kind = node.__class__
         if kind is ast.Name:
-            return self.of_name(scope, node.id)  # type: ignore[attr-defined]
+            return self.of_name(scope, node.id)  # type: ignore[attr-defined]  # its class is a name
         if kind is ast.Constant:
             return None
         # As `_once`, without a closure for each of the many expressions.
