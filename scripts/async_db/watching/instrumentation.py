@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from types import FrameType
 from typing import Any, Protocol
 
 from sqlalchemy.engine import Engine
@@ -37,14 +38,14 @@ class Watcher(Protocol):
     def in_lifespan(self) -> bool:
         """Whether an app's lifespan runs in this context."""
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
-        """Return an app that serves one request as `app` does."""
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request as `app` does."""
 
     async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run an app's lifespan."""
 
-    async def operate(self, serving: Coroutine[Any, Any, object]) -> None:
-        """Serve a route of the app."""
+    def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
+        """Give what serves a route of the app as the coroutine does."""
 
     def session_made(self, session: Session) -> None:
         """Take note of a session that has just been made."""
@@ -52,13 +53,11 @@ class Watcher(Protocol):
     def session_closing(self, session: Session) -> None:
         """Take note of a session that is about to be closed."""
 
-    async def session_called(
-        self, session: Session, call: Callable[[], Any], *, plain: bool
-    ) -> Any:
-        """Await what a call of an async session gives; a plain one runs SQLAlchemy's code alone."""
+    def session_called(self, session: Session, call: Awaitable[Any], plain: str) -> Awaitable[Any]:
+        """Give what calls an async session; one of SQLAlchemy's code alone has a name."""
 
-    def task_started(self, task: asyncio.Task[Any]) -> None:
-        """Take note of a task that has just been started."""
+    def task_started(self, task: asyncio.Task[Any], caller: FrameType) -> None:
+        """Take note of a task that has just been started, by which call of the loop's method."""
 
     def load_refused(self, what: str, session: Session | None) -> None:
         """Take note that an attribute is read which must not be loaded by that."""
@@ -177,7 +176,8 @@ def _loops() -> list[Any]:
 def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., Any]:
     def created(loop: object, *args: Any, **kwargs: Any) -> Any:
         task = create(loop, *args, **kwargs)
-        watcher.task_started(task)
+        if watcher.in_request:
+            watcher.task_started(task, sys._getframe(1))
         return task
 
     return created
@@ -185,24 +185,28 @@ def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., 
 
 def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
     def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        session = _session_of(function, args)
+        call = spawn(function, *args, **kwargs)
+        session = _session_of(function, args) if watcher.in_request else None
         if session is None:
-            return spawn(function, *args, **kwargs)
-        plain = getattr(function, "__module__", "").startswith("sqlalchemy.")
-        return watcher.session_called(
-            session, lambda: spawn(function, *args, **kwargs), plain=plain
-        )
+            return call
+        plain = (getattr(function, "__module__", None) or "").startswith("sqlalchemy.")
+        return watcher.session_called(session, call, _name_of(function) if plain else "")
 
     return spawned
+
+
+def _name_of(function: object) -> str:
+    return str(getattr(function, "__qualname__", "sqlalchemy"))
 
 
 def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
     """Give the session of which a method, or one of its transaction, is called; or a function on it."""
     owner = getattr(function, "__self__", None)
+    if isinstance(owner, Session):
+        return owner
     if isinstance(owner, SessionTransaction):
-        owner = owner.session
-    if not isinstance(owner, Session):
-        owner = args[0] if args else None
+        return owner.session
+    owner = args[0] if args else None
     return owner if isinstance(owner, Session) else None
 
 
@@ -210,7 +214,7 @@ def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]
     async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind in {"http", "websocket"} and not watcher.in_request:
-            await watcher.wrap(serve.__get__(app))(scope, receive, send)
+            await watcher.serve(serve.__get__(app), scope, receive, send)
         elif kind == "lifespan" and not watcher.in_lifespan:
             await watcher.live(serve.__get__(app), scope, receive, send)
         else:

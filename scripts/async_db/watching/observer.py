@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -73,7 +72,6 @@ class Observer(SessionRecorder):
         self._found = KeptFindings() if found is None else found
         self._silent = SilentShapes()
         self._idle = IdleThread()
-        self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespans = 0
         self._with_database = self._with_tests_sessions = self._too_long = 0
 
@@ -130,19 +128,12 @@ class Observer(SessionRecorder):
             self._lifespan.reset(token)
             self._safely(self._after_shutdown)(number, test)
 
-    async def operate(self, serving: Coroutine[Any, Any, object]) -> None:
+    def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
         """Serve a route of the app, and look at what its task waits for."""
-        if self._stepping.get() or self._request.get() is None:
-            await serving
-            return
-        token = self._stepping.set(True)
         served = self._served.get(self._request.get() or 0)
-        if served is not None:
-            served.main = asyncio.current_task()
-        try:
-            await stepped(serving, self._looked_at)
-        finally:
-            self._stepping.reset(token)
+        if served is None or served.main is not None:
+            return serving
+        return stepped(serving, served, self._looked_at)
 
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
@@ -206,20 +197,21 @@ class Observer(SessionRecorder):
 
     # --- requests ----------------------------------------------------------------------------
 
-    def _keep(self, event: Event) -> None:
-        if event.kind in HOLDING:
+    def _keep(self, event: Event, served: ServedRequest | None) -> None:
+        kind, task, session = event[0], event[3], event[6]
+        if kind in HOLDING:
             self._watched_pools.note_event(event)
-        served = None if event.request is None else self._served.get(event.request)
         if served is None:
             self._loose(event)
             return
-        if event.session is not None and self._watched_sessions.of_tests(event.session):
-            served.foreign.add(event.session)
-        if event.task is None and event.connection is not None:
-            self._note_idle_thread(served, event)
-        elif event.task is not None and event.task not in served.alive:
-            served.note_task(event.task)
-        served.keep(event)
+        if session is not None and session in self._foreign:
+            served.foreign.add(session)
+        if task is None:
+            if event.connection is not None:
+                self._note_idle_thread(served, event)
+        elif task not in served.alive:
+            served.note_task(task)
+        served.keep(event, kind)
 
     def _note_idle_thread(self, served: ServedRequest, event: Event) -> None:
         """Insert the wait of a thread that has done nothing for long, while it held a connection."""
@@ -239,18 +231,12 @@ class Observer(SessionRecorder):
     def _looked_at(self, serving: Coroutine[Any, Any, object]) -> Callable[[], None] | None:
         """Note that a request begins to wait, if it is in a unit of work and not for the database."""
         try:
-            served = self._served.get(self._request.get() or 0)
-            if served is None or served.calls or not served.units:
-                return None
             found = outside_wait(serving, self.places)
             if found is None:
                 return None
             what, place = found
-            number = self._request.get()
-            self._keep(
-                Event("outside.start", time.perf_counter(), number, detail=what, source=place)
-            )
-            return lambda: self._keep(Event("outside.end", time.perf_counter(), number))
+            self._record("outside.start", detail=what, source=place)
+            return lambda: self._record("outside.end")
         except Exception as error:  # noqa: BLE001 (as in _safely)
             self._note_problem(error)
             return None
@@ -265,6 +251,13 @@ class Observer(SessionRecorder):
         served = self._served.pop(number, None)
         if served is None:
             return
+        served.over = True
+        for session in served.units:
+            # It is told here, and need not be told again when it is collected.
+            self._watched_sessions.end(session)
+        self._with_database += any(event.connection or event.session for event in served.events)
+        self._with_tests_sessions += bool(served.foreign)
+        self._too_long += bool(served.left_out)
         trace = Trace(
             number=number,
             route=f"{scope.get('method', 'WS')} {_route_path(scope)}",
@@ -277,12 +270,6 @@ class Observer(SessionRecorder):
             working=served.working(asyncio.current_task()),
             tasks=served.known_tasks(),
         )
-        for session in served.units:
-            # It is told here, and need not be told again when it is collected.
-            self._watched_sessions.end(session)
-        self._with_database += any(event.connection or event.session for event in served.events)
-        self._with_tests_sessions += bool(served.foreign)
-        self._too_long += bool(served.left_out)
         shape = shape_of(trace)
         found = [] if self._silent.knows(shape) else self._judge(trace)
         if not found:

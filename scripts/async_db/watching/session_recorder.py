@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from ..traces import EXPLICIT, OWN_BLOCK, Kind
+from ..traces import EXPLICIT, OWN_BLOCK, Event, Kind
 from .attribute_reads import detached_read
+from .by_identity import ByIdentity
 from .callers import calls, started_by
 from .error_text import describe_error
 from .outside_waits import stepped
-from .recorder import Recorder
+from .recorder import KnownConnection, Recorder, made
 from .served_request import ServedRequest
-from .session_calls import SessionCalls
+from .session_calls import CurrentCall, SessionCalls, Task
 from .source_locations import SourceLocations, is_test
 from .started_tasks import StartedTasks
 from .watched_sessions import WatchedSessions, is_of_a_dependency
@@ -54,11 +56,11 @@ class SessionRecorder(Recorder):
         self._test = test
         self._served: dict[int, ServedRequest] = {}
         self._watched_sessions = WatchedSessions()
-        self._added: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
+        self._foreign = self._watched_sessions.foreign
+        self._added: ByIdentity[str] = ByIdentity()
         self._session_calls = SessionCalls()
         self._started_tasks = StartedTasks()
-        # Within a call of a session that is SQLAlchemy's own, the line that calls it, once known.
-        self._calling: ContextVar[list[str] | None] = ContextVar("calling", default=None)
+        self._calling: ContextVar[CurrentCall | None] = ContextVar("calling", default=None)
         self._lifespan: ContextVar[int | None] = ContextVar("lifespan", default=None)
 
     @property
@@ -95,34 +97,37 @@ class SessionRecorder(Recorder):
         if self._request.get() is not None:
             self._safely(self._on_session_closing)(session)
 
-    async def session_called(
-        self, session: Session, call: Callable[[], Any], *, plain: bool
-    ) -> Any:
-        """Await a call of an async session, and see whether another task's goes on."""
+    def session_called(self, session: Session, call: Awaitable[Any], plain: str) -> Awaitable[Any]:
         request = self._request.get()
         task = None if request is None else asyncio.current_task()
         if request is None or task is None:
-            return await call()
+            return call
+        return self._called(session, call, plain, request, task)
+
+    async def _called(
+        self, session: Session, call: Awaitable[Any], plain: str, request: int, task: Task
+    ) -> Any:
+        """Await a call of an async session, and see whether another task's goes on."""
         served = self._served.get(request)
         try:
             self._on_session_called(session, request, task)
         except Exception as error:  # noqa: BLE001 (as in _safely)
             self._note_problem(error)
-        of_main = served is not None and served.main is task
-        token = self._calling.set([] if plain else None)
-        if served is not None and of_main:
-            served.calls += 1
+        current = CurrentCall(request, served, self._tasks(task), plain) if plain else None
+        token = self._calling.set(current)
+        of_main = None if served is None or served.main is not task else served
+        if of_main is not None:
+            of_main.calls += 1
         try:
-            return await call()
+            return await call
         finally:
             self._calling.reset(token)
             self._session_calls.end(session, task)
-            if served is not None and of_main:
-                served.calls -= 1
+            if of_main is not None:
+                of_main.calls -= 1
 
-    def task_started(self, task: asyncio.Task[Any]) -> None:
-        if self._request.get() is not None:
-            self._safely(self._on_task_started)(task)
+    def task_started(self, task: Task, caller: FrameType) -> None:
+        self._safely(self._on_task_started)(task, caller)
 
     def load_refused(self, what: str, session: Session | None) -> None:
         self._safely(self._on_load_refused)(what, session)
@@ -147,23 +152,28 @@ class SessionRecorder(Recorder):
             and not by_tests
             and not calls("sqlalchemy", FACTORIES)
         ):
-            self._joined.add(session)
+            self._joined[session] = True
         self._record("session", session=number)
 
     def _on_session_closing(self, session: Session) -> None:
+        # What it has to write is put together when it is asked for; mostly there is nothing.
+        if not getattr(session, "_new", True) and not getattr(session, "_deleted", True):
+            return
         left = {type(row).__name__ for row in (*session.new, *session.deleted)}
         if left:
-            number, place = self._sessions(session), self._added.pop(session, "")
+            number, place = self._sessions(session), self._added.pop(session) or ""
             self._record("unflushed", session=number, detail=", ".join(sorted(left)), source=place)
 
     def _on_added(self, session: Session, *_: object) -> None:
         if self._request.get() is not None:
             self._added[session] = self.places.here()
 
-    def _on_session_called(self, session: Session, request: int, task: asyncio.Task[Any]) -> None:
+    def _on_session_called(self, session: Session, request: int, task: Task) -> None:
         other = self._session_calls.begin(session, request, task)
+        if other is None:
+            return
         principal = self._started_tasks.principal
-        if other is not None and principal(other) is not principal(task):
+        if principal(other) is not principal(task):
             place = self._started_tasks.line_of_the_younger(task, other)
             self._record("overlap", session=self._sessions(session), source=place)
 
@@ -176,8 +186,8 @@ class SessionRecorder(Recorder):
         if read:
             self._record("load", detail=read)
 
-    def _on_task_started(self, task: asyncio.Task[Any]) -> None:
-        stands_in = started_by("sqlalchemy")  # and then nobody asks for the line
+    def _on_task_started(self, task: Task, caller: FrameType) -> None:
+        stands_in = started_by("sqlalchemy", caller)  # and then nobody asks for the line
         place = "" if stands_in else self.places.here()
         self._started_tasks.add(task, asyncio.current_task(), place, stands_in=stands_in)
         served = self._served.get(self._request.get() or 0)
@@ -209,17 +219,62 @@ class SessionRecorder(Recorder):
 
     def _committing(self, session: Session) -> str:
         """Tell the end of an operation's own ``begin()`` block, and a commit that a line calls for."""
-        if calls("sqlalchemy", BLOCK_ENDS):
+        call = self._calling.get()
+        if call.of in BLOCK_ENDS if call else calls("sqlalchemy", BLOCK_ENDS):
             return OWN_BLOCK if self._watched_sessions.of_an_operation(session) else ""
-        frame = self.places.frame()
-        return EXPLICIT if frame is not None and not is_of_a_dependency(frame.f_code) else ""
+        if call is not None:
+            self._place_of(call)
+            code = call.code
+        else:
+            frame = self.places.frame()
+            code = None if frame is None else frame.f_code
+        return EXPLICIT if code is not None and not is_of_a_dependency(code) else ""
 
-    def _source(self, kind: Kind) -> str:
-        if kind not in SOURCED:
-            return ""
-        places = self._calling.get()
-        if places is None:
-            return self.places.here()
-        if not places:
-            places.append(self.places.here())
-        return places[0]
+    def _place_of(self, call: CurrentCall) -> str:
+        """Name the line of the project's own code that has called a session."""
+        if call.place is None:
+            frame = self.places.calling_frame()
+            call.place = self.places.line_of(frame)
+            call.code = None if frame is None else frame.f_code
+        return call.place
+
+    def _record(
+        self,
+        kind: Kind,
+        known: KnownConnection | None = None,
+        detail: str = "",
+        session: int | None = None,
+        pool: int | None = None,
+        writes: bool = False,
+        asked: int = 0,
+        sync: bool = False,
+        source: str | None = None,
+    ) -> None:
+        connection = None
+        if known is not None:
+            connection = known.number
+            pool = pool or known.pool
+            session = session or known.session
+        call = self._calling.get()
+        if call is not None:
+            request: int | None = call.request
+            task: int | None = call.task
+            served = call.served
+            if served is not None and served.over:
+                served = None
+        else:
+            request, task = self._request.get(), self._current_task()
+            served = None if request is None else self._served.get(request)
+        if source is None:
+            source = ""
+            if kind in SOURCED:
+                source = self.places.here() if call is None else self._place_of(call)
+        happened = (
+            *(kind, time.perf_counter(), request, task, pool, connection, session),
+            *(detail, writes, asked, sync, source),
+        )
+        self._keep(made(Event, happened), served)
+
+    def _keep(self, event: Event, served: ServedRequest | None) -> None:
+        """Keep what has happened, with the request that it belongs to, if it does to one."""
+        raise NotImplementedError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from ..traces import Trace
 
 MAX_SHAPES = 10_000
@@ -15,26 +13,26 @@ def shape_of(trace: Trace) -> int | None:
     Of what they see, a trace's numbers tell only which are equal, its times how long it took, and
     the parameters of its queries how sure it is.
     """
-    if trace.foreign or trace.shared or trace.working:
+    if trace.foreign or trace.shared or trace.working or not trace.events:
         return None
-    tasks, pools, connections, sessions = _Ordinals(), _Ordinals(), _Ordinals(), _Ordinals()
-    events: list[Hashable] = [
-        (
-            *(kind, detail, source, writes, sync),
-            *(tasks[task], pools[pool], connections[connection], sessions[session]),
-        )
-        for kind, _, _, task, pool, connection, session, detail, writes, _, sync, source in trace.events
-    ]
+    kinds, _, _, *numbers, details, writes, _, sync, sources = zip(*trace.events, strict=True)
+    anew = [_Ordinals() for _ in numbers]
+    numbered = [tuple(map(new.__getitem__, column)) for new, column in zip(anew, numbers, strict=True)]
+    tasks, pools, *_ = anew
     related = [(tasks[each.number], tasks[each.parent], each.ended) for each in trace.tasks]
     limited = [pools.get(number) for number, _ in trace.pools]
-    return hash((trace.route, trace.place, *events, *related, *limited))
+    told = (kinds, details, writes, sync, sources)
+    return hash((trace.route, trace.place, *told, *numbered, *related, *limited))
 
 
 class _Ordinals(dict[int | None, int | None]):
     """Numbers anew, in the order in which they are met; nothing stays nothing."""
 
-    def __missing__(self, number: int | None) -> int | None:
-        self[number] = found = None if number is None else len(self) + 1
+    def __init__(self) -> None:
+        self[None] = None
+
+    def __missing__(self, number: int | None) -> int:
+        self[number] = found = len(self)
         return found
 
 
