@@ -1,7 +1,8 @@
 """Watching what a service does to its database, and what of it breaks a rule.
 
 It runs in the environment of the service that it watches, and needs what that has: SQLAlchemy and
-Starlette. So it loads nothing else, and whoever has to start without them loads it late.
+Starlette. So it loads nothing else, and whoever has to start without them loads it late. What
+`recording` does is loaded where a record is wanted.
 """
 
 from .asgi_client import Client, Exchange, started
@@ -12,7 +13,6 @@ from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
-from .recording import RunRecorder, recording, settled_below
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
 
@@ -27,7 +27,6 @@ __all__ = [
     "Place",
     "Receive",
     "Recorder",
-    "RunRecorder",
     "Scope",
     "Send",
     "Serve",
@@ -38,8 +37,6 @@ __all__ = [
     "findings_of",
     "is_test",
     "place_of",
-    "recording",
-    "settled_below",
     "started",
     "watched",
 ]

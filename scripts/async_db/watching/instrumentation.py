@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from importlib.util import find_spec
 from types import FrameType
@@ -30,9 +31,8 @@ from .asgi_types import ASGIApp, Receive, Scope, Send
 class Watcher(Protocol):
     """Who is told of what happens; none of it raises anything of its own."""
 
-    @property
-    def in_request(self) -> bool:
-        """Whether a request is being served in this context."""
+    request: ContextVar[int | None]
+    """The number of the request that is being served in this context."""
 
     @property
     def in_lifespan(self) -> bool:
@@ -53,10 +53,12 @@ class Watcher(Protocol):
     def session_closing(self, session: Session) -> None:
         """Take note of a session that is about to be closed."""
 
-    def session_called(self, session: Session, call: Awaitable[Any], plain: str) -> Awaitable[Any]:
+    def session_called(
+        self, session: Session, call: Awaitable[Any], plain: str, request: int
+    ) -> Awaitable[Any]:
         """Give what calls an async session; one of SQLAlchemy's code alone has a name."""
 
-    def task_started(self, task: asyncio.Task[Any], caller: FrameType) -> None:
+    def task_started(self, task: asyncio.Task[Any], caller: FrameType, request: int) -> None:
         """Take note of a task that has just been started, by which call of the loop's method."""
 
     def load_refused(self, what: str, session: Session | None) -> None:
@@ -174,29 +176,44 @@ def _loops() -> list[Any]:
 
 
 def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., Any]:
+    request = watcher.request
+
     def created(loop: object, *args: Any, **kwargs: Any) -> Any:
         task = create(loop, *args, **kwargs)
-        if watcher.in_request:
-            watcher.task_started(task, sys._getframe(1))
+        number = request.get()
+        if number is not None:
+            watcher.task_started(task, sys._getframe(1), number)
         return task
 
     return created
 
 
 def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
+    request = watcher.request
+
+    names: dict[object, str] = {}  # of SQLAlchemy's own
+
     def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         call = spawn(function, *args, **kwargs)
-        session = _session_of(function, args) if watcher.in_request else None
-        if session is None:
+        number = request.get()
+        session = None if number is None else _session_of(function, args)
+        if number is None or session is None:
             return call
-        plain = (getattr(function, "__module__", None) or "").startswith("sqlalchemy.")
-        return watcher.session_called(session, call, _name_of(function) if plain else "")
+        of: object = getattr(function, "__func__", function)
+        name = names.get(of)
+        if name is None:
+            name = _name_of(of)
+            if name:
+                names[of] = name
+        return watcher.session_called(session, call, name, number)
 
     return spawned
 
 
 def _name_of(function: object) -> str:
-    return str(getattr(function, "__qualname__", "sqlalchemy"))
+    """Give the name of a function, if it is SQLAlchemy's own."""
+    own = str(getattr(function, "__module__", "")).startswith("sqlalchemy.")
+    return str(getattr(function, "__qualname__", "")) if own else ""
 
 
 def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
@@ -213,7 +230,7 @@ def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
 def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]:
     async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind in {"http", "websocket"} and not watcher.in_request:
+        if kind in {"http", "websocket"} and watcher.request.get() is None:
             await watcher.serve(serve.__get__(app), scope, receive, send)
         elif kind == "lifespan" and not watcher.in_lifespan:
             await watcher.live(serve.__get__(app), scope, receive, send)

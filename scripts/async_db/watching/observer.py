@@ -7,7 +7,6 @@ for the length of the run. What they return and raise stays as it is.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,7 +48,8 @@ class Observer(SessionRecorder):
     Parameters:
         root: the project; lines outside it, or of installed packages in it, are not its own.
         test: asked for the test that runs now, an empty text between tests.
-        examined: told each request when all of it is over, with what was found in it.
+        examined: told each request when all of it is over, with what was found in it; requests in
+            which nothing new can be are put together for it alone.
         loose: told each event that belongs to no request.
         found: keeps what is found.
     """
@@ -60,12 +60,12 @@ class Observer(SessionRecorder):
         self,
         root: Path,
         test: Callable[[], str],
-        examined: Callable[[Trace, list[Finding]], None] = lambda *_: None,
+        examined: Callable[[Trace, list[Finding]], None] | None = None,
         loose: Callable[[Event], None] = lambda _: None,
         found: KeptFindings | None = None,
     ) -> None:
         super().__init__(root, test)
-        self._examined = examined
+        self.examined = examined
         self._loose = loose
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
@@ -114,7 +114,8 @@ class Observer(SessionRecorder):
 
     @property
     def in_request(self) -> bool:
-        return self._request.get() is not None
+        """Whether a request is being served in this context."""
+        return self.request.get() is not None
 
     async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run an app's lifespan, and look at its engines when it is over."""
@@ -130,7 +131,7 @@ class Observer(SessionRecorder):
 
     def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
         """Serve a route of the app, and look at what its task waits for."""
-        served = self._served.get(self._request.get() or 0)
+        served = self._served.get(self.request.get() or 0)
         if served is None or served.main is not None:
             return serving
         return stepped(serving, served, self._looked_at)
@@ -181,7 +182,7 @@ class Observer(SessionRecorder):
         pool = connection.engine.pool
         number = self._pools(pool)
         size = self._watched_pools.size(pool, number)
-        served = self._served.get(self._request.get() or 0)
+        served = self._served.get(self.request.get() or 0)
         if served is not None and size is not None:
             served.note_pool(number, size)
         super()._on_engine_connect(connection)
@@ -245,7 +246,10 @@ class Observer(SessionRecorder):
         self._served[number] = ServedRequest(self._test())
 
     def _ended(self, number: int, scope: Scope) -> None:
-        self._safely(self._examine)(number, scope)
+        try:
+            self._examine(number, scope)
+        except Exception as error:  # noqa: BLE001 (as in _safely)
+            self._note_problem(error)
 
     def _examine(self, number: int, scope: Scope) -> None:
         served = self._served.pop(number, None)
@@ -255,26 +259,33 @@ class Observer(SessionRecorder):
         for session in served.units:
             # It is told here, and need not be told again when it is collected.
             self._watched_sessions.end(session)
-        self._with_database += any(event.connection or event.session for event in served.events)
+        self._with_database += served.with_database
         self._with_tests_sessions += bool(served.foreign)
         self._too_long += bool(served.left_out)
+        route = f"{scope.get('method', 'WS')} {_route_path(scope)}"
+        place = self.places.definition_of(scope.get("endpoint"))
+        working = served.working(asyncio.current_task())
+        shape = None if working else shape_of(route, place, served)
+        silent = self._silent.knows(shape)
+        if silent and self.examined is None:
+            return
         trace = Trace(
             number=number,
-            route=f"{scope.get('method', 'WS')} {_route_path(scope)}",
-            place=self.places.definition_of(scope.get("endpoint")),
+            route=route,
+            place=place,
             events=tuple(served.events),
             test=served.test,
             foreign=frozenset(served.foreign),
             pools=tuple(served.pools.items()),
             shared=tuple(served.shared.items()),
-            working=served.working(asyncio.current_task()),
+            working=working,
             tasks=served.known_tasks(),
         )
-        shape = shape_of(trace)
-        found = [] if self._silent.knows(shape) else self._judge(trace)
+        found = [] if silent else self._judge(trace)
         if not found:
             self._silent.add(shape)
-        self._examined(trace, found)
+        if self.examined is not None:
+            self.examined(trace, found)
 
     def _judge(self, subject: Subject) -> list[Finding]:
         """Have all detectors look at something, and keep what they find."""

@@ -30,11 +30,13 @@ class Operation(Protocol):
         calls: how many calls of sessions it is in, and hence waits for the database.
         units: the sessions that are in a unit of work, without which it holds nothing.
         main: the task of its operation, as long as that runs.
+        stand_in: the task that does what it would do by itself, and that it waits for: SQLAlchemy's.
     """
 
     calls: int
     units: set[int]
     main: asyncio.Task[Any] | None
+    stand_in: asyncio.Task[Any] | None
 
 
 @coroutine
@@ -58,8 +60,11 @@ def stepped(
             except StopIteration as done:
                 return done.value
             resumed = None
+            # None: it only lets others run.
             if operation.units and not operation.calls and awaited is not None:
-                resumed = look(watched)  # None: it only lets others run
+                stand_in = operation.stand_in
+                if stand_in is None or stand_in.done():
+                    resumed = look(watched)
             value, error = None, None
             try:
                 value = yield awaited

@@ -42,18 +42,19 @@ WRITE = re.compile(
 made: Callable[[type[Event], tuple[Any, ...]], Event] = tuple.__new__
 
 
-class _Numbers:
-    """Numbers objects in the order in which they are first seen, keeping none of them alive."""
+class _Numbers(ByIdentity[int]):
+    """Numbers objects in the order in which they are first seen."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._count = itertools.count(1)
-        self._known: ByIdentity[int] = ByIdentity()
 
     def __call__(self, thing: object) -> int:
-        known = self._known.get(thing)
-        if known is None:
-            known = self._known[thing] = next(self._count)
-        return known
+        kept = self.kept.get(id(thing))
+        if kept is not None:
+            return kept[0]
+        self[thing] = number = next(self._count)
+        return number
 
 
 class KnownConnection:
@@ -82,7 +83,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self._request: ContextVar[int | None] = ContextVar("request", default=None)
+        self.request: ContextVar[int | None] = ContextVar("request", default=None)
+        """The number of the request that is being served in this context."""
         self.requests = 0
         self._tasks = _Numbers()
         self._pools = _Numbers()
@@ -119,7 +121,7 @@ class Recorder:
 
         self.requests += 1
         number = self.requests
-        token = self._request.set(number)
+        token = self.request.set(number)
         self._began(number)
         try:
             await app(scope, receive, recording_send)
@@ -131,7 +133,7 @@ class Recorder:
             raise
         finally:
             self._record("request.end")
-            self._request.reset(token)
+            self.request.reset(token)
             self._ended(number, scope)
 
     @contextmanager
@@ -142,11 +144,7 @@ class Recorder:
             (Pool, "close", self._on_close),
             (Pool, "checkin", self._on_checkin),
             (Engine, "engine_connect", self._on_engine_connect),
-            (Engine, "begin", self._on_begin),
-            (Engine, "commit", self._on_commit),
-            (Engine, "rollback", self._on_rollback),
             (Engine, "before_cursor_execute", self._on_statement),
-            (Engine, "after_cursor_execute", self._on_executed),
             (Engine, "handle_error", self._on_error),
             (Session, "do_orm_execute", self._on_execute),
             (Session, "after_begin", self._on_session_begin),
@@ -157,6 +155,12 @@ class Recorder:
             (Session, "after_rollback", self._on_session_rollback),
         ]
         listeners = [(target, name, self._safely(call)) for target, name, call in listeners]
+        listeners += [
+            (Engine, "begin", self._noting("begin")),
+            (Engine, "commit", self._noting("commit")),
+            (Engine, "rollback", self._noting("rollback")),
+            (Engine, "after_cursor_execute", self._noting("executed")),
+        ]
         for target, name, listener in listeners:
             event.listen(target, name, listener)
         try:
@@ -182,7 +186,7 @@ class Recorder:
             connection = known.number
             pool = pool or known.pool
             session = session or known.session
-        request, task = self._request.get(), self._current_task()
+        request, task = self.request.get(), self._current_task()
         source = source or ""
         self.events.append(
             made(
@@ -193,6 +197,10 @@ class Recorder:
                 ),
             )
         )
+
+    def _noting(self, kind: Kind) -> Callable[..., None]:
+        """Return what SQLAlchemy is to call when that has happened to a connection."""
+        return lambda connection, *_: self._record(kind, self._known_of(connection))
 
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Return what SQLAlchemy is to call; who watches others' code keeps faults from it."""
@@ -261,7 +269,8 @@ class Recorder:
             return
         known.session = self._sessions(session)
         begins = session not in self._at_work
-        self._at_work[session] = known
+        if begins or self._at_work.get(session) is not known:
+            self._at_work[session] = known
         self._used(session)
         if begins:
             self._record("unit.begin", known)
@@ -276,17 +285,8 @@ class Recorder:
         """Let go of a connection that may outlive the session, such as a test's."""
         known = self._at_work.pop(session) if transaction.parent is None else None
         if known is not None:
-            self._record("unit.end", session=self._sessions(session))
+            self._record("unit.end", None, "", self._sessions(session))
             known.session = None
-
-    def _on_begin(self, connection: Connection) -> None:
-        self._record("begin", self._known_of(connection))
-
-    def _on_commit(self, connection: Connection) -> None:
-        self._record("commit", self._known_of(connection))
-
-    def _on_rollback(self, connection: Connection) -> None:
-        self._record("rollback", self._known_of(connection))
 
     def _on_statement(
         self,
@@ -303,13 +303,10 @@ class Recorder:
         known = self._known_of(connection)
         self._record("statement", known, statement, None, None, writes, asked, sync)
 
-    def _on_executed(self, connection: Connection, *_: object) -> None:
-        self._record("executed", self._known_of(connection))
-
     def _on_session_commit(self, session: Session) -> None:
         if not session.in_nested_transaction() and session not in self._joined:
             how = self._committing(session)
-            self._record("unit.commit", session=self._sessions(session), detail=how)
+            self._record("unit.commit", None, how, self._sessions(session))
 
     def _on_session_rollback(self, session: Session) -> None:
         if not session.in_nested_transaction() and session not in self._joined:

@@ -22,7 +22,7 @@ ENDINGS: frozenset[Kind] = frozenset(
 TAKING: frozenset[Kind] = frozenset({"checkout", "unit.begin", "wait"})
 # What is kept and changes nothing else.
 PLAIN: Final[frozenset[Kind]] = frozenset(
-    {"begin", "executed", "commit", "flush", "checkin", "unit.commit", "response.end", "session"}
+    {"begin", "executed", "commit", "flush", "unit.commit", "response.end", "session"}
 )
 
 
@@ -46,6 +46,7 @@ class ServedRequest:
         answered: whether the response has begun.
         main: the task of its operation, once that has begun.
         calls: how many calls of sessions that task is in.
+        stand_in: the task that does what its operation would do by itself, and waits for.
         over: whether it has been looked at, and nothing more belongs to it.
     """
 
@@ -62,14 +63,12 @@ class ServedRequest:
     answered: bool = False
     main: asyncio.Task[Any] | None = None
     calls: int = 0
+    stand_in: asyncio.Task[Any] | None = None
     over: bool = False
 
     def keep(self, event: Event, kind: Kind) -> None:
         """Note an event, unless there are too many."""
         kept = len(self.events)
-        if kind in PLAIN and kept < MAX_EVENTS:
-            self.events.append(event)
-            return
         if kind in TAKING:
             self._note_ends()
         if kept < MAX_EVENTS or (kept < 2 * MAX_EVENTS and kind in ENDINGS):
@@ -85,6 +84,11 @@ class ServedRequest:
             theirs = event.session in self.foreign
             if not theirs or not (self.answered or is_test(event.source)):
                 self.units.add(event.session)
+
+    @property
+    def with_database(self) -> bool:
+        """Whether it has used SQLAlchemy."""
+        return any(event.connection or event.session for event in self.events)
 
     def note_pool(self, number: int, size: int) -> None:
         """Note the size of a pool that it uses."""
@@ -102,7 +106,9 @@ class ServedRequest:
             self.parents[number] = parent
 
     def _note_ends(self) -> None:
-        ended = [n for n, task in list(self.alive.items()) if (known := task()) is None or known.done()]
+        ended = [
+            n for n, task in list(self.alive.items()) if (known := task()) is None or known.done()
+        ]
         for number in ended:
             del self.alive[number]
             if len(self.ended) < MAX_EVENTS:  # no event that is kept asks for more

@@ -46,7 +46,7 @@ class SourceLocations:
 
         Between them is nothing of the project's own but what SQLAlchemy calls, such as a listener.
         """
-        return self._own_frame(awaiting_frame(), outside=True) or self.frame()
+        return self._own_frame(awaiting_frame(), outside=True)
 
     def _own_frame(self, frame: FrameType | None, *, outside: bool) -> FrameType | None:
         own, limits = self._own, self._limit_ids

@@ -88,24 +88,28 @@ class WatchedSessions:
             return origin.place
         return None
 
-    def begin(self, session: Session, number: int, abandoned: Callable[[str], None]) -> None:
+    def begin(
+        self, session: Session, number: int, test: str, abandoned: Callable[[str, str], None]
+    ) -> None:
         """Note that a session begins a unit of work.
 
         Parameters:
             session: the service's own; a test's is not noted.
             number: the session's own.
-            abandoned: told where it was made, if it is garbage-collected before the unit's end.
+            test: the test that runs.
+            abandoned: told of it and where the session was made, if that is garbage-collected
+                before the unit's end.
         """
         origin = self._origins.get(session)
         if number in self._at_work or origin is None or origin.by_tests:
             return
-        place = origin.place
+        place, at_work = origin.place, self._at_work
 
         def collected(_: object) -> None:
-            if self._at_work.pop(number, None) is not None:
-                abandoned(place)
+            if at_work.pop(number, None) is not None:
+                abandoned(test, place)
 
-        self._at_work[number] = ref(session, collected)
+        at_work[number] = ref(session, collected)
 
     def end(self, number: int) -> None:
         """Note that a session's unit of work has ended, or that its leak is told already."""
