@@ -35,9 +35,7 @@ def proof(root: Path, rule: Rule) -> ast.Module:
 
 @pytest.fixture(scope="module")
 def table(rule: Rule) -> list[Cells]:
-    _, _, section = rule.path.read_text("utf-8").partition(f"\n## {rule.slug}\n")
-    section, _, _ = section.partition("\n## ")
-    rows = [CELL.split(line)[1:-1] for line in section.splitlines() if line.startswith("|")]
+    rows = [CELL.split(line)[1:-1] for line in rule.full.body.splitlines() if line.startswith("|")]
     return [
         tuple("; ".join(CODE.findall(cell.replace("\\|", "|"))) for cell in row)
         for row in rows
