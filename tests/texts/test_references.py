@@ -102,9 +102,8 @@ def test_what_is_said_not_to_write_is_what_the_counterexample_changes(
         changed = changed_lines((root / rule.counterexample).read_text("utf-8"))
         for found in NOT.finditer(rule.short.body):
             spans = [code.strip() for _, code in SPAN.findall(found[1])]
-            assert spans, f"{rule.name}: no code after *Not:*"
-            for code in spans:
-                assert any(code in line for line in changed), f"{rule.name}: {code}"
+            shown = any(code in line for code in spans for line in changed)
+            assert shown, f"{rule.name}: none of {spans} is in {rule.counterexample}"
 
 
 def test_a_symptom_is_what_the_refutation_shows(rules: tuple[Rule, ...]) -> None:
