@@ -150,13 +150,16 @@ class Pack:
 
 **A claim about {slug}.**
 
+*Symptom:* {outcome}
+"""
+        story = f"""# {slug}
+
 {f"- **Options:** {options}" if options else ""}
 - **Window:** {window}
 - **Databases:** {databases}
 - **Outcome:** {outcome}
-- **Caught by:** [proof](../tests/proofs/{topic}/test_{module}.py),
-  [counterexample](../tests/counterexamples/{topic}/{slug}.patch)
 """
+        self.write(f"tests/proofs/{topic}/{slug}.md", story)
         self.write(f"references/{topic}.md", self.texts[topic])
         if proof is not None:
             self.write(f"tests/proofs/{topic}/test_{module}.py", proof)

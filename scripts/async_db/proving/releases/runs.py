@@ -45,7 +45,7 @@ def verify_releases(
         RequestError, CatalogueError: as `verify` does.
         Interrupted: `interrupted` said so; everything that was started has ended.
     """
-    rules = select_rules(load_rules(request.root / "references"), request.rules)
+    rules = select_rules(load_rules(request.root), request.rules)
     uv = find_uv()
     dependencies = needed_to_verify(request.root)
     with _folders(environments) as (base, work):
@@ -134,8 +134,7 @@ class _Run:
         )
         if done.code:
             raise EnvironmentsError(f"{self.releases.name}: {done.last_line}")
-        text = rule.path.read_text(encoding="utf-8")
-        return judge_order(json.loads(done.out), rule, text, installed)
+        return judge_order(json.loads(done.out), rule, installed)
 
     def _verified(self, rules: Sequence[Rule]) -> tuple[dict[str, Any], str, str]:
         """Run `verify.py` by the environment's python, also outside of windows."""
