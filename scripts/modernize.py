@@ -27,6 +27,7 @@ from async_db.modernizing import (
     modernize,
     read_sources,
     refuse_uncommitted,
+    threaded_framework,
 )
 from async_db.records import Edge, Record, RecordError, held_against, parse_record, text_hash
 from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
@@ -107,8 +108,12 @@ def _moved(call: argparse.Namespace) -> Modernization:
     if not path.is_dir():
         raise TargetError(f"{path}: name the project's folder")
     sources = read_sources(path)
-    if not sources.project().speaks_of_databases:
+    project = sources.project()
+    if not project.speaks_of_databases:
         raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
+    framework = threaded_framework(project)
+    if framework:
+        raise TargetError(f"{path}: {framework} serves it, which runs views in threads: left alone")
     slices = tuple(_within(sources, each) for each in call.slice or ())
     record = _record(call.record, sources) if call.record else Record({})
     options = Options(

@@ -152,6 +152,14 @@ def test_what_is_left_is_told_and_found_by_the_audit(
         ({}, "no file in it speaks of FastAPI or SQLAlchemy"),
         ({"main.py": "import flask\napp = flask.Flask('a')\n"}, "no file in it speaks"),
         ({"main.py": "import django\n"}, "no file in it speaks"),
+        (
+            {"main.py": "from sqlalchemy.orm import Session\nfrom flask import Flask\n"},
+            "Flask serves it, which runs views in threads: left alone",
+        ),
+        (
+            {"a.py": "import django.http\n\nfrom sqlalchemy.orm import Session\n"},
+            "Django serves it, which runs views in threads: left alone",
+        ),
     ],
 )
 def test_what_is_no_such_service_is_a_line(

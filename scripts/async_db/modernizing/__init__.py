@@ -6,6 +6,7 @@ left it, an `Editing` for each file, and `withhold` for what a person has to dec
 
 from async_db.modernizing.changes import Change, FixGrade, Knowledge
 from async_db.modernizing.editing import parsed
+from async_db.modernizing.frameworks import threaded_framework
 from async_db.modernizing.modernization import Modernization, modernize
 from async_db.modernizing.oracle import ask_types
 from async_db.modernizing.order import STEPS
@@ -32,4 +33,5 @@ __all__ = [
     "parsed",
     "read_sources",
     "refuse_uncommitted",
+    "threaded_framework",
 ]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from async_db.findings import counted, json_text, visible
 from async_db.modernizing.changes import Change
+from async_db.modernizing.generated import WHY
 from async_db.modernizing.modernization import Modernization
 
 SCHEMA_VERSION = 1
@@ -40,7 +41,10 @@ def _report(move: Modernization, places: int) -> str:
     if doubtful:
         lines += ["", f"made, with a doubt ({len(doubtful)}):", *_by_reason(doubtful, places)]
     if move.left:
-        lines += ["", f"left to a person ({len(move.left)}), each marked in the code:"]
+        marked = "each marked in the code"
+        if any(each.reason == WHY for each in move.left):
+            marked += " but in what is generated"
+        lines += ["", f"left to a person ({len(move.left)}), {marked}:"]
         lines += _by_reason(move.left, places)
     lines += _skipped(move)
     return "\n".join(lines) + "\n"
