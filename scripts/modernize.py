@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from async_db.findings import visible
 from async_db.modernizing import (
     STEPS,
+    Check,
     Modernization,
     Options,
     Sources,
@@ -24,6 +25,7 @@ from async_db.modernizing import (
     as_data,
     as_report,
     ask_types,
+    check,
     modernize,
     read_sources,
     refuse_uncommitted,
@@ -46,7 +48,7 @@ examples:
 
 exit codes:
   0    nothing is left to a person
-  1    something is
+  1    something is, or the result was found wrong
   2    the call or its input was wrong, or it could not be written; nothing was changed
   130  interrupted; nothing was changed
 """
@@ -58,9 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with without_collecting():
             move = _moved(call)
+            checked = check(move, types=call.types)
         if call.write:
             _write(call.path, move, allow_dirty=call.allow_dirty)
-        _tell(call, move)
+        _tell(call, move, checked)
     except (RecordError, TargetError, UncommittedError, WriteError) as error:
         print(f"modernize: {visible(str(error))}", file=sys.stderr)
         return REFUSED
@@ -70,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("modernize: interrupted; nothing was changed", file=sys.stderr)
         return INTERRUPTED
-    return LEFT if move.left else DONE
+    return DONE if checked.is_clean and not move.left else LEFT
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -91,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--types",
         action="store_true",
-        help="ask mypy where annotations end; takes ten times as long",
+        help="ask mypy where annotations end, and of the result; takes ten times as long",
     )
     add("--write", action="store_true", help="write it; otherwise nothing is changed")
     add("--diff", action="store_true", help="show the changes of each file")
@@ -172,14 +175,14 @@ def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
     write(_plan(root, move), force=True)
 
 
-def _tell(call: argparse.Namespace, move: Modernization) -> None:
+def _tell(call: argparse.Namespace, move: Modernization, checked: Check) -> None:
     if call.diff:
         _print("".join(unified_diff(file) for file in _plan(call.path, move).files))
         return
     if call.format == "json":
-        _print(as_data(move))
+        _print(as_data(move, checked))
         return
-    _print(as_report(move, everything=call.all))
+    _print(as_report(move, checked, everything=call.all))
     if move.after.changed() and not call.write:
         print("modernize: --diff shows it, --write writes it", file=sys.stderr)
 

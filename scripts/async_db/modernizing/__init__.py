@@ -5,6 +5,7 @@ left it, an `Editing` for each file, and `withhold` for what a person has to dec
 """
 
 from async_db.modernizing.changes import Change, FixGrade, Knowledge
+from async_db.modernizing.checking import Check, check
 from async_db.modernizing.editing import parsed
 from async_db.modernizing.frameworks import threaded_framework
 from async_db.modernizing.modernization import Modernization, modernize
@@ -18,6 +19,7 @@ from async_db.modernizing.worktree import UncommittedError, refuse_uncommitted
 __all__ = [
     "STEPS",
     "Change",
+    "Check",
     "FixGrade",
     "Knowledge",
     "Modernization",
@@ -29,6 +31,7 @@ __all__ = [
     "as_data",
     "as_report",
     "ask_types",
+    "check",
     "modernize",
     "parsed",
     "read_sources",
