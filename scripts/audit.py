@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = []
+# ///
 """Read a service's source, and say what to change, where, and in which order."""
 
 from __future__ import annotations
@@ -9,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.auditing import (
     PARTS,

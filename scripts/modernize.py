@@ -1,3 +1,14 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+#     "mypy>=1.13",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Move a sync FastAPI and SQLAlchemy service to async, and say exactly what is left.
 
 It reads the target's source, never imports or runs it, and changes nothing without --write: then
@@ -13,6 +24,8 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.findings import visible
 from async_db.modernizing import (

@@ -19,9 +19,18 @@ from helpers.houses import (
     written_into,
 )
 
+DIFFERENT = ("flat", "full_stack", "sqlmodel")
+"""Those that differ most; the others are for --exhaustive."""
+
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in DIFFERENT else pytest.mark.exhaustive)
+        for name in NAMES
+    ],
+)
 def test_every_layer_goes_in(
     tmp_path: Path, name: str, types_cache: Path, new_database: Callable[[], str]
 ) -> None:
