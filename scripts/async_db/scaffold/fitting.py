@@ -41,7 +41,10 @@ SQLMODEL = {
 _SYNC_SESSION = {("sqlalchemy.orm", "Session"): Symbol("sqlmodel", "Session")}
 """And what its async session works with, of which the one that only reads is made."""
 _PLACED = {
-    **{"settings": "settings", "errors": "http_errors", "health": "health", "logs": "logs"},
+    "settings": "settings",
+    "errors": "http_errors",
+    "health": "health",
+    "logs": "logs",
     "container": "container",
 }
 """The modules beside the scaffold's `database` that come into the same package here."""
@@ -174,7 +177,7 @@ def _check(manifest: Manifest, house: House, options: Options, layers: Collectio
             raise OptionError(f"{name} does not go into a project with code of its own: {why}")
     if others := set(options.values.get("with", "").split(",")) - {"", "library-session"}:
         raise OptionError(
-            f"with = {sorted(others)[0]!r} is about the example's own model: "
+            f"with = {min(others)!r} is about the example's own model: "
             "render a whole service with it, render.py OUT, and take from that"
         )
     if "migrations" in layers and options.values.get("tenancy") == "schema":

@@ -169,6 +169,4 @@ def place_for(
 def model_packages(models: Iterable[str]) -> tuple[str, ...]:
     """Give the packages that have one module for each model, by the modules that define tables."""
     packages = Counter(name.rpartition(".")[0] for name in models)
-    return tuple(
-        name for name, _ in packages.most_common() if name.rpartition(".")[2] in _MODELS
-    )
+    return tuple(name for name, _ in packages.most_common() if name.rpartition(".")[2] in _MODELS)

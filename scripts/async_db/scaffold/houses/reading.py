@@ -218,9 +218,7 @@ def _base(layout: Layout, given: Given, take: Take) -> BaseClass | None:
     return BaseClass(Symbol(module, name), is_sqlmodel=given.base == "sqlmodel:SQLModel")
 
 
-def _options(
-    layout: Layout, given: Given, take: Take
-) -> tuple[dict[str, str], tuple[str, ...]]:
+def _options(layout: Layout, given: Given, take: Take) -> tuple[dict[str, str], tuple[str, ...]]:
     """Choose the scaffold's options by the project, and say what is in the way."""
     said = given.options
     options = dict(said)
@@ -244,4 +242,3 @@ def _written_before(layout: Layout) -> Iterator[tuple[str, str]]:
         for module, name, option, value in _TELLING:
             if (f"{place}.{module}", name) in layout.defined:
                 yield option, value
-
