@@ -12,7 +12,7 @@ import pytest
 from ..records import Record, as_json, parse_record
 
 if TYPE_CHECKING:
-    from ..watching.recording import RunRecorder
+    from ..watching import RunRecorder
 
 WORKER_KEY = "async_db_observe_record"
 NEVER_EXPIRED = (
@@ -46,10 +46,10 @@ class Recording:
         self._guarded(self._begin)
 
     def _begin(self) -> None:
-        from ..watching.recording import RunRecorder, recording
+        from ..watching import RunRecorder, recorded
 
         recorder = RunRecorder(self._root, expires=self._expires)
-        self._stack.enter_context(recording(recorder))
+        self._stack.enter_context(recorded(recorder))
         self._recorder = recorder
 
     def _guarded(self, call: Callable[..., object], *arguments: object) -> None:
@@ -83,7 +83,7 @@ class Recording:
             self._guarded(lambda: self._records.extend(map(parse_record, told)))
 
     def _write(self) -> None:
-        from ..watching.recording import settled_below
+        from ..watching import settled_below
 
         own = Record({}, failed=tuple(self._failed), problems=tuple(self._problems))
         record = settled_below(self._root, [*self._records, own])

@@ -5,6 +5,8 @@ Starlette. So it loads nothing else, and whoever has to start without them loads
 `recording` does is loaded where a record is wanted.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
 from .detectors import DETECTORS, findings_of
@@ -15,6 +17,9 @@ from .per_test_recorder import TestRecorder
 from .recorder import Recorder
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
+
+if TYPE_CHECKING:
+    from .recording import RunRecorder, recorded, settled_below
 
 __all__ = [
     "DETECTORS",
@@ -27,6 +32,7 @@ __all__ = [
     "Place",
     "Receive",
     "Recorder",
+    "RunRecorder",
     "Scope",
     "Send",
     "Serve",
@@ -37,6 +43,16 @@ __all__ = [
     "findings_of",
     "is_test",
     "place_of",
+    "recorded",
+    "settled_below",
     "started",
     "watched",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import recording
+
+    return getattr(recording, name)
