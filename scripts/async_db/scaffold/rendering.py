@@ -1,5 +1,6 @@
 """Templates and options in, a tree of formatted files out. Writes nothing but scratch files."""
 
+import ast
 import os
 import subprocess
 import tempfile
@@ -230,7 +231,7 @@ def _check_python(path: PurePosixPath, text: str, options: Options | None = None
 @lru_cache(maxsize=4096)  # most files are the same in all services that one process renders
 def _error_in(text: str) -> tuple[int, str] | None:
     try:
-        compile(text, "<rendered>", "exec", dont_inherit=True)
+        ast.parse(text, "<rendered>")
     except SyntaxError as error:
         return error.lineno or 1, error.msg
     except ValueError as error:
