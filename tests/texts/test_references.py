@@ -18,6 +18,10 @@ HEADERS = ("@@", "--- ", "+++ ", "diff ", "index ")
 TEXTS = ("README.md", "SKILL.md", "references/*.md", "tests/proofs/*/*.md")
 NOT = re.compile(r"^\*Not:\*(.*(?:\n.+)*)", re.MULTILINE)
 SPAN = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+MOST_BYTES = 120_000
+"""Of all reference texts together: an agent pays for each that it reads."""
+MOST_BYTES_OF_ONE = 12_000
+"""Of one of them: tools cut what is longer."""
 
 
 def texts(root: Path) -> list[Path]:
@@ -165,3 +169,9 @@ def test_every_counterexample_applies_and_stays_small(
         assert apply_patch(patch, files) != files, rule.name
         changed = [line for line in patch.splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
         assert 0 < len(changed) <= 20, f"{rule.name} changes {len(changed)} lines"
+
+
+def test_the_references_are_cheap_to_read(root: Path) -> None:
+    sizes = {path.name: path.stat().st_size for path in (root / "references").iterdir()}
+    assert sum(sizes.values()) <= MOST_BYTES
+    assert {name for name, size in sizes.items() if size > MOST_BYTES_OF_ONE} == set()
