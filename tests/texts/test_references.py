@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from async_db.rules import CodeBlock, Rule, Text, apply_patch, missing_parts
+from async_db.rules import DATABASES, CodeBlock, Rule, Text, apply_patch, missing_parts
 from async_db.scaffold import Tree, render_project
 
 Options = frozenset[tuple[str, str]]
@@ -116,6 +116,16 @@ def test_a_symptom_is_what_the_refutation_shows(rules: tuple[Rule, ...]) -> None
         outcomes = [outcome.text for outcome in rule.outcomes]
         met = any(code in text for code in spans for text in outcomes)
         assert met, f"{rule.name}: none of {spans} is in {outcomes}"
+
+
+def test_a_short_text_says_where_its_rule_does_not_hold(rules: tuple[Rule, ...]) -> None:
+    for rule in rules:
+        introduction = rule.short.path.read_text("utf-8").partition("\n## ")[0]
+        said = f"{introduction}\n{rule.short.body}"
+        for part in rule.window:
+            assert all(f"{each.operator} {each.version}" in said for each in part.comparators)
+        if len(rule.databases) == 1:
+            assert DATABASES[rule.databases[0]] in said, rule.name
 
 
 def test_no_block_of_code_stands_outside_the_rules(root: Path, rules: tuple[Rule, ...]) -> None:
