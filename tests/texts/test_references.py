@@ -121,7 +121,7 @@ def test_a_symptom_is_what_the_refutation_shows(rules: tuple[Rule, ...]) -> None
 def test_a_short_text_says_where_its_rule_does_not_hold(rules: tuple[Rule, ...]) -> None:
     for rule in rules:
         introduction = rule.short.path.read_text("utf-8").partition("\n## ")[0]
-        said = f"{introduction}\n{rule.short.body}"
+        said = f"{introduction}\n{rule.claim}\n{rule.short.body}"
         for part in rule.window:
             assert all(f"{each.operator} {each.version}" in said for each in part.comparators)
         if len(rule.databases) == 1:
