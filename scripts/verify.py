@@ -141,6 +141,7 @@ def _verified(
     from async_db.proving import (
         check_writable,
         evidence_table,
+        printed_table,
         read_faults,
         verify,
         with_table,
@@ -167,7 +168,8 @@ def _verified(
         print(f"verify: {remark}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
-    _print(evidence.to_json() if options.format == "json" else table)
+    shown = printed_table(evidence, request.databases, everything=options.all)
+    _print(evidence.to_json() if options.format == "json" else shown)
     complete = evidence.complete or not (options.strict or options.update)
     return 0 if evidence.good and complete and not outdated else 1
 

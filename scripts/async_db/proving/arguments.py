@@ -114,7 +114,7 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="with --explain: all of it, where that is more than 10,000 characters",
+        help="print all of the table, or of what --explain tells, also beyond 10,000 characters",
     )
 
 
