@@ -236,8 +236,8 @@ async def _raw(url: str) -> asyncpg.Connection:
 async def _prepared_twice(url: str) -> None:
     connection = await _raw(url)
     try:
-        await connection.execute("prepare one as select 1")
-        await connection.execute("prepare one as select 2")
+        for _ in range(2):
+            await connection.execute('prepare "__asyncpg_stmt_1__" as select 1')
     finally:
         await connection.close()
 
@@ -245,7 +245,7 @@ async def _prepared_twice(url: str) -> None:
 async def _never_prepared(url: str) -> None:
     connection = await _raw(url)
     try:
-        await connection.execute("execute nothing")
+        await connection.execute('execute "__asyncpg_stmt_1__"')
     finally:
         await connection.close()
 
@@ -299,7 +299,9 @@ ON_POSTGRESQL: dict[str, Symptom] = {
         lambda session: _limited(session, "statement_timeout", "select pg_sleep(5)")
     ),
     "in a read-only transaction": _with_session(_read_only),
+    'prepared statement "__asyncpg_stmt_1__" already exists': _prepared_twice,
     "DuplicatePreparedStatementError": _prepared_twice,
+    'prepared statement "__asyncpg_stmt_1__" does not exist': _never_prepared,
     "InvalidSQLStatementNameError": _never_prepared,
     "FOR UPDATE cannot be applied to the nullable side of an outer join": _with_session(
         _lock_joined
