@@ -5,6 +5,7 @@ import gc
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import asyncpg
@@ -79,6 +80,14 @@ async def _read_after_close(url: str) -> object:
 
 async def _collection_without_unique(session: AsyncSession) -> None:
     (await session.scalars(select(Order).options(joinedload(Order.items)))).all()
+
+
+async def _not_awaited(session: AsyncSession) -> None:
+    result: Any = session.execute(select(1))
+    try:
+        result.scalars()
+    finally:
+        result.close()
 
 
 async def _begin_twice(session: AsyncSession) -> None:
@@ -250,6 +259,32 @@ async def _never_prepared(url: str) -> None:
         await connection.close()
 
 
+async def _changed_meanwhile(url: str) -> None:
+    await _tables(url)
+    one = {"pool_size": 1, "max_overflow": 0}
+    async with _engine(url, **one) as engine, AsyncSession(engine) as session:
+        await session.execute(select(Order.number))
+        await session.commit()
+        other = await _raw(url)
+        await other.execute("alter table orders alter number type bigint")
+        await other.close()
+        await session.execute(select(Order.number))
+
+
+async def _begun_by_hand(url: str) -> None:
+    connection = await _raw(url)
+    try:
+        await connection.execute("begin")
+        await connection.transaction().start()
+    finally:
+        await connection.close()
+
+
+async def _nobody_listens(_: str) -> None:
+    async with _engine("postgresql+asyncpg://app@127.0.0.1:1/app") as engine, engine.connect():
+        pass
+
+
 async def _all_connections(url: str) -> None:
     async with AsyncExitStack() as opened:
         while True:
@@ -271,8 +306,10 @@ async def _limits_for_pgbouncer(url: str) -> None:
 
 
 ON_SQLITE: dict[str, Symptom] = {
+    "ConnectionRefusedError": _nobody_listens,
     "is not bound to a Session": _read_after_close,
     "The unique() method must be invoked on this Result": _with_session(_collection_without_unique),
+    "'coroutine' object has no attribute": _with_session(_not_awaited),
     "Not an executable object": _string,
     "Can't use the AsyncSession.execute() method with a server-side cursor": _with_session(
         _stream_by_execute
@@ -291,6 +328,8 @@ ON_SQLITE: dict[str, Symptom] = {
 }
 ON_POSTGRESQL: dict[str, Symptom] = {
     "unclosed connection": _left_open,
+    "InvalidCachedStatementError": _changed_meanwhile,
+    "cannot use Connection.transaction() in a manually started transaction": _begun_by_hand,
     "deadlock detected": _deadlock,
     "could not serialize access": _serialization,
     "too many clients already": _all_connections,
@@ -305,6 +344,9 @@ ON_POSTGRESQL: dict[str, Symptom] = {
     "InvalidSQLStatementNameError": _never_prepared,
     "FOR UPDATE cannot be applied to the nullable side of an outer join": _with_session(
         _lock_joined
+    ),
+    "can't subtract offset-naive and offset-aware datetimes": _with_statement(
+        "select cast(:at as timestamp)", at=datetime.now(UTC)
     ),
     "integer out of range": _with_statement("select 2147483647 + id from orders"),
     'syntax error at or near "$1"': _with_statement("set search_path to :schema", schema="a"),
