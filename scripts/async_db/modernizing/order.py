@@ -13,6 +13,7 @@ from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.slicing import slicing
+from async_db.modernizing.steps.streams import streams
 from async_db.modernizing.steps.tests import isolation, tests
 from async_db.modernizing.steps.threads import threads
 from async_db.modernizing.steps.typed_mappings import typed_mappings
@@ -36,7 +37,7 @@ STEPS: tuple[StepFunction, ...] = (
     propagation,
     *map(
         _where_it_moves,
-        (threads, loads, database, lifetimes, applications, requirements, tests),
+        (streams, threads, loads, database, lifetimes, applications, requirements, tests),
     ),
 )
 """Each works on what the one before left, and is idle where it finds nothing of its own."""

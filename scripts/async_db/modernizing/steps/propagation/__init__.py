@@ -5,5 +5,14 @@ from async_db.modernizing.steps.propagation.defining import annotate
 from async_db.modernizing.steps.propagation.greenlets import sync_inside
 from async_db.modernizing.steps.propagation.moving import is_migration
 from async_db.modernizing.steps.propagation.propagation import propagation
+from async_db.modernizing.steps.propagation.yielding import write_out
 
-__all__ = ["TEST_CLIENT", "annotate", "is_migration", "keeps_client", "propagation", "sync_inside"]
+__all__ = [
+    "TEST_CLIENT",
+    "annotate",
+    "is_migration",
+    "keeps_client",
+    "propagation",
+    "sync_inside",
+    "write_out",
+]

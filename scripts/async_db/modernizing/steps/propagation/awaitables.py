@@ -25,7 +25,7 @@ _AWAITED = {
     ),
     libraries.SCOPED: _words("remove"),
     libraries.CONNECTION: _words(
-        "execute scalar scalars exec_driver_sql commit rollback close invalidate"
+        "execute scalar scalars exec_driver_sql commit rollback close invalidate execution_options"
     ),
     libraries.ENGINE: _words("dispose raw_connection"),
     TEST_CLIENT: _words("get post put patch delete head options request send close"),
