@@ -61,7 +61,7 @@ def treatment_of(call: Call, types: Types) -> Treatment:
         types: tells the types.
     """
     if call.use == "entered":
-        return "enter" if is_entered(call, types) else ""
+        return "enter" if is_entered(call, types) or _is_streamed(call, types) else ""
     called = types.of(call.node.func, call.scope)
     if isinstance(called, LibraryObject) and called.bound_to is not None:
         owner, _, method = called.name.rpartition(".")
@@ -110,6 +110,12 @@ def uses_client(call: Call, types: Types) -> bool:
     if types.is_a(given, TEST_CLIENT):
         return True
     called = types.of(call.node.func, call.scope)
+    return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
+
+
+def _is_streamed(call: Call, types: Types) -> bool:
+    """Say whether a call asks a test's client for an answer that is read piece by piece."""
+    called = types.of(call.node.func, call.scope) if call.name == "stream" else None
     return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
 
 
