@@ -9,6 +9,7 @@ from async_db.modernizing.steps.database.engines import engines, sync_urls
 from async_db.modernizing.steps.database.exiting import exiting
 from async_db.modernizing.steps.database.factories import factories
 from async_db.modernizing.steps.database.hooks import hooks
+from async_db.modernizing.steps.database.inspecting import inspecting
 from async_db.modernizing.steps.database.migrations import migrations
 from async_db.modernizing.steps.database.names import rename
 from async_db.modernizing.steps.database.requirements import requirements
@@ -24,6 +25,7 @@ def database(step: Step) -> None:
     sync_urls(step)
     factories(step)
     schema(step)
+    inspecting(step)
     hooks(step)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Literal
 
 from async_db.target import Call, Function, Instance, LibraryObject, Manager, Types, libraries
@@ -102,6 +103,26 @@ def runs_schema(call: Call, types: Types) -> bool:
     given = [*named, *call.node.args[:1]]
     of = types.of(given[0], call.scope) if given else None
     return types.is_a(of, libraries.ENGINE) or types.is_a(of, libraries.CONNECTION)
+
+
+def inspected_by(call: Call, types: Types) -> Literal["", "engine", "connection", "session"]:
+    """Say by what an inspector reads that SQLAlchemy's `inspect` makes; nothing, if it makes none."""
+    given = call.node.args[0] if call.node.args else None
+    if call.name != "inspect" or given is None:
+        return ""
+    if isinstance(given, ast.Name | ast.Attribute):
+        of = types.of(given, call.scope)
+        if types.is_a(of, libraries.ENGINE):
+            return "engine"
+        if types.is_a(of, libraries.CONNECTION):
+            return "connection"
+    inner = given.value if isinstance(given, ast.Await) else given
+    named = inner.func if isinstance(inner, ast.Call) else inner
+    if isinstance(named, ast.Attribute) and named.attr in ("connection", "get_bind", "bind"):
+        session = types.of(named.value, call.scope)
+        if any(types.is_a(session, name) for name in (libraries.SESSION, libraries.SCOPED)):
+            return "session"
+    return ""
 
 
 def uses_client(call: Call, types: Types) -> bool:
