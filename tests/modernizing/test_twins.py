@@ -59,6 +59,8 @@ def test_a_slice_moves_and_the_rest_stays(tmp_path: Path, make_database: MakeDat
 
     assert "lending/routers/tools.py" in changed
     assert not {"lending/routers/loans.py", "lending/use_cases.py"} & changed
+    assert "await async_engine.dispose()" in (after / "lending/main.py").read_text()
+    assert "    async def count(self):" in (after / "tests/test_tools.py").read_text()
     assert _served(LENDING, after, make_database()) == _served(LENDING, before, make_database())
 
 

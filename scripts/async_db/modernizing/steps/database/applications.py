@@ -49,11 +49,19 @@ class _Engine:
 
 
 def applications(step: Step) -> None:
-    """Have each application start and end by one lifespan that makes tables and disposes of engines."""
+    """Have each application start and end by one lifespan that makes tables and disposes of engines.
+
+    Of a slice only its engines: the tables are made as before.
+    """
     # What a test makes at import, a fixture makes, which the tests' step writes.
     made = [each for each in calls_of_metadata(step) if not each.module.is_test]
-    tables = [each for each in made if _is_at_import(each)]
+    tables = [each for each in made if _is_at_import(each) and step.world is None]
     engines = [each for each in _engines(step) if not _is_disposed(step, each)]
+    if step.world is not None:
+        step.everywhere()
+        engines = [each for each in engines if _place(each) in step.world]
+        if not engines:
+            return
     done: set[Call] = set()
     for module in step.project.modules:
         if module.is_test or is_migration(module):
@@ -70,6 +78,10 @@ def applications(step: Step) -> None:
         else:
             reason = "it runs at import, where nothing can be awaited: move it to the lifespan"
             step.withhold(module, node, _LEFT, reason)
+
+
+def _place(engine: _Engine) -> tuple[str, str]:
+    return engine.scope.module.path, engine.name
 
 
 def _take_out(editing: Editing, statement: ast.stmt) -> None:
