@@ -179,7 +179,7 @@ def _fitted_layers(
     return Job(
         values,
         done.plan,
-        assumed=house.assumptions,
+        assumed=(*house.assumptions, *fitted.assumed),
         notes=(*done.notes, *fitted.notes),
         missing=done.missing,
         by_hand=done.by_hand,
