@@ -19,15 +19,13 @@ reason`, which audit.py tells of until it is gone. A second run changes nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
-from async_db.findings import visible
+from async_db.findings import print_whole, visible
 from async_db.modernizing import (
     STEPS,
     Check,
@@ -190,12 +188,12 @@ def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
 
 def _tell(call: argparse.Namespace, move: Modernization, checked: Check) -> None:
     if call.diff:
-        _print("".join(unified_diff(file) for file in _plan(call.path, move).files))
+        print_whole("".join(unified_diff(file) for file in _plan(call.path, move).files))
         return
     if call.format == "json":
-        _print(as_data(move, checked))
+        print_whole(as_data(move, checked))
         return
-    _print(as_report(move, checked, everything=call.all))
+    print_whole(as_report(move, checked, everything=call.all))
     if move.after.changed() and not call.write:
         print("modernize: --diff shows it, --write writes it", file=sys.stderr)
 
@@ -204,16 +202,6 @@ def _plan(root: Path, move: Modernization) -> Plan:
     return plan_writing(
         root, {PurePosixPath(path): data for path, data in move.after.changed().items()}
     )
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
