@@ -5,6 +5,7 @@ from __future__ import annotations
 from async_db.modernizing.step import Step, StepFunction
 from async_db.modernizing.steps.database import (
     applications,
+    committing,
     database,
     lifetimes,
     requirements,
@@ -39,7 +40,17 @@ STEPS: tuple[StepFunction, ...] = (
     propagation,
     *map(
         _where_it_moves,
-        (streams, threads, loads, database, lifetimes, applications, requirements, tests),
+        (
+            streams,
+            threads,
+            loads,
+            database,
+            committing,
+            lifetimes,
+            applications,
+            requirements,
+            tests,
+        ),
     ),
 )
 """Each works on what the one before left, and is idle where it finds nothing of its own."""

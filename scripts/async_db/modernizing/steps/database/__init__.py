@@ -5,6 +5,7 @@ from __future__ import annotations
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.database.applications import applications
 from async_db.modernizing.steps.database.closing import closing
+from async_db.modernizing.steps.database.committing import committing
 from async_db.modernizing.steps.database.engines import engines, sync_urls
 from async_db.modernizing.steps.database.exiting import exiting
 from async_db.modernizing.steps.database.factories import factories
@@ -15,7 +16,7 @@ from async_db.modernizing.steps.database.names import rename
 from async_db.modernizing.steps.database.requirements import requirements
 from async_db.modernizing.steps.database.schema import schema
 
-__all__ = ["applications", "database", "lifetimes", "requirements"]
+__all__ = ["applications", "committing", "database", "lifetimes", "requirements"]
 
 
 def database(step: Step) -> None:
