@@ -19,15 +19,13 @@ reason`, which audit.py tells of until it is gone. A second run changes nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
-from async_db.findings import visible
+from async_db.findings import print_whole, visible
 from async_db.modernizing import (
     STEPS,
     Check,
@@ -195,14 +193,14 @@ def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
 def _tell(call: argparse.Namespace, move: Modernization, checked: Check) -> None:
     if call.diff:
         shown, left_out = shown_diffs(_plan(call.path, move).files, everything=call.all)
-        _print(shown)
+        print_whole(shown)
         for line in left_out:
             print(f"modernize: {visible(line)}", file=sys.stderr)
         return
     if call.format == "json":
-        _print(as_data(move, checked))
+        print_whole(as_data(move, checked))
         return
-    _print(as_report(move, checked, everything=call.all))
+    print_whole(as_report(move, checked, everything=call.all))
     if move.after.changed() and not call.write:
         print("modernize: --diff shows it, --write writes it", file=sys.stderr)
 
@@ -211,16 +209,6 @@ def _plan(root: Path, move: Modernization) -> Plan:
     return plan_writing(
         root, {PurePosixPath(path): data for path, data in move.after.changed().items()}
     )
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

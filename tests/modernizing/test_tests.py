@@ -47,6 +47,32 @@ ASYNC_CLIENT = (
     'transport=ASGITransport(app=app), base_url="http://testserver", follow_redirects=True'
 )
 CHANGED = {
+    "an answer in pieces": (
+        """
+        @pytest.fixture
+        def client():
+            return TestClient(app)
+
+        def test_lines(client):
+            with client.stream("GET", "/") as response:
+                assert response.status_code == 200
+                for line in response.iter_lines():
+                    assert line
+            with client.stream("GET", "/") as response:
+                assert [each for each in response.iter_text()]
+                assert b"".join(response.iter_bytes()) == response.read()
+        """,
+        """
+        async def test_lines(client):
+            async with client.stream("GET", "/") as response:
+                assert response.status_code == 200
+                async for line in response.aiter_lines():
+                    assert line
+            async with client.stream("GET", "/") as response:
+                assert [each async for each in response.aiter_text()]
+                assert b"".join([each async for each in response.aiter_bytes()]) == await response.aread()
+        """,
+    ),
     "arguments": (
         'client = TestClient(app, raise_server_exceptions=False, headers={"a": "b"})',
         """
@@ -237,6 +263,15 @@ LEFT = {
                 sqlalchemy_session = SessionLocal()
         """,
         "a factory writes by a sync session",
+    ),
+    "pieces that are handed on": (
+        """
+        def test_lines():
+            client = TestClient(app)
+            with client.stream("GET", "/") as response:
+                assert next(response.iter_lines())
+        """,
+        "take them in a loop",
     ),
     "arguments that are not seen": (
         """

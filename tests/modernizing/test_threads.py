@@ -147,5 +147,5 @@ def test_a_session_is_never_given_to_a_thread() -> None:
         """
     done = transformed({"main": HEAD + textwrap.dedent(service)}, propagation, threads)
     assert [each.reason for each in done.left] == [
-        "`notified`, by `requests.get`, blocks the loop, and ran in a thread before"
+        "`notified` comes to `requests.get`, which blocks the loop, and ran in a thread before"
     ]

@@ -68,9 +68,10 @@ class _Blocking:
             self.step.add_import(module, "asyncio", "")
             self.step.changed(module, call.node, "asyncio.sleep", rule=_RULE)
         elif call.use in ("entered", "iterated") or self._holds_session(call):
-            self.step.withhold(
-                module, call.node, _RULE, f"{what} blocks the loop, and ran in a thread before"
-            )
+            called = self.service.library_name(call)
+            told = what if called else f"`{call.name}` comes to {what}, which"
+            reason = f"{told} blocks the loop, and ran in a thread before"
+            self.step.withhold(module, call.node, _RULE, reason)
         else:
             self._into_thread(module, call)
 
@@ -85,7 +86,7 @@ class _Blocking:
         self.step.changed(module, call.node, "into a thread", rule=_RULE)
 
     def _reason(self, call: Call) -> str:
-        """Say what a call waits for, itself or by what it runs."""
+        """Name what of a library a call waits for, itself or by what it runs."""
         name = self.service.library_name(call)
         if name:
             return f"`{name}`" if is_blocking(name) else ""
@@ -93,7 +94,7 @@ class _Blocking:
             if callee.exact and not callee.function.is_async:
                 reason = self._within(callee.function)
                 if reason:
-                    return f"`{callee.function.name}`, by {reason},"
+                    return reason
         return ""
 
     def _within(self, function: Function) -> str:

@@ -18,6 +18,7 @@ from async_db.modernizing.steps.propagation.aliases import calls_by_other_names
 from async_db.modernizing.steps.propagation.awaitables import (
     NAMES,
     Treatment,
+    inspected_by,
     keeps_client,
     runs_schema,
     treatment_of,
@@ -166,6 +167,9 @@ class _Search:
             for call in self.calls.named(name):
                 if runs_schema(call, self.types) and not is_migration(call.scope.module):
                     self._direct(call, "schema")
+        for call in self.calls.named("inspect"):
+            if inspected_by(call, self.types) and not is_migration(call.scope.module):
+                self._direct(call, "schema")
 
     def _seed_operations(self) -> None:
         """Have what FastAPI calls with a session run in the loop, where the session is used.

@@ -10,6 +10,7 @@ from async_db.modernizing.steps.tests.doubles import doubles
 from async_db.modernizing.steps.tests.factories import factories
 from async_db.modernizing.steps.tests.isolation import isolation
 from async_db.modernizing.steps.tests.mocks import classes, mocks
+from async_db.modernizing.steps.tests.responses import responses
 from async_db.modernizing.steps.tests.set_up import overrides, set_up
 from async_db.modernizing.steps.tests.tables import tables
 
@@ -25,6 +26,7 @@ def tests(step: Step) -> None:
     overrides(step)
     apps(step)
     clients(step)
+    responses(step)
     doubles(step)
     mocks(step)
     classes(step)
