@@ -12,6 +12,7 @@ from async_db.modernizing.steps.database import (
 from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
+from async_db.modernizing.steps.sessions import sessions
 from async_db.modernizing.steps.slicing import slicing
 from async_db.modernizing.steps.tests import isolation, tests
 from async_db.modernizing.steps.threads import threads
@@ -30,6 +31,7 @@ def _where_it_moves(take: StepFunction) -> StepFunction:
 
 STEPS: tuple[StepFunction, ...] = (
     slicing,
+    sessions,
     queries,
     typed_mappings,
     isolation,
