@@ -1,3 +1,13 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Render the scaffold: a whole project, or some of its layers into an existing project."""
 
 import argparse
@@ -6,6 +16,8 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.findings import visible
 from async_db.scaffold import (
@@ -172,6 +184,12 @@ def _add_house(parser: argparse.ArgumentParser) -> None:
         help="what models inherit from; new for the scaffold's own",
     )
     house.add_argument("--tests", metavar="FOLDER", help="for the tests of the layers")
+    house.add_argument(
+        "--feature", metavar="MODULE", help="the package for routes of --model, as app.orders"
+    )
+    house.add_argument(
+        "--model-module", metavar="MODULE", help="the module for --model, as app.models.order"
+    )
     house.add_argument("--line-length", type=_length, metavar="N", help="of the formatted code")
     house.add_argument(
         "--existing",
@@ -223,6 +241,8 @@ def _wish(call: argparse.Namespace, manifest: Manifest) -> Wish:
             package=options.get("package"),
             place=call.place,
             tests=call.tests,
+            feature=call.feature,
+            model_module=call.model_module,
             base=call.base,
             url=call.url,
             line_length=call.line_length,
