@@ -98,3 +98,23 @@ def test_a_parameter_that_all_callers_give_mapped_classes_is_one() -> None:
 def test_a_parameter_that_may_be_a_column_stays_in_doubt(uses: str) -> None:
     done = transformed({"models": MODELS, "app": HEAD + BY_KEY + uses}, queries)
     assert ["by its name alone" in each.reason for each in done.left] == [True]
+
+
+@pytest.mark.parametrize(
+    ("columns", "left"),
+    [
+        ("cols = [Parcel.id, Parcel.weight]", 0),
+        ("cols = [Parcel.id]", 1),
+        ("cols = [Parcel.id, Depot.id] if given else [Parcel]", 1),
+    ],
+)
+def test_columns_in_a_list_are_rows_where_there_are_several(columns: str, left: int) -> None:
+    body = (
+        "from sqlalchemy.orm import Session\n"
+        f"def f(db: Session, given):\n    {columns}\n"
+        "    if given:\n        cols.append(Parcel.weight.label('again'))\n"
+        "    return db.query(*cols).all()\n"
+    )
+    done = transformed({"models": MODELS, "app": HEAD + body}, queries)
+    assert len(done.left) == left
+    assert ("db.execute(select(*cols)).all()" in done.after.texts["app.py"]) == (not left)

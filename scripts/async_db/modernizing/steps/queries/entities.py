@@ -123,6 +123,17 @@ class Entities:
             for node, place in passed
         )
 
+    def are_several(self, columns: list[ast.expr], scope: Scope) -> bool:
+        """Say whether there is surely more than one column, though some stand in a list."""
+        known = 0
+        for each in columns:
+            value = self._value(each.value, scope) if isinstance(each, ast.Starred) else None
+            if isinstance(value, ast.List | ast.Tuple):
+                known += len(value.elts)
+            elif not isinstance(each, ast.Starred):
+                known += 1
+        return known > 1
+
     def _is_entity(self, node: ast.expr, scope: Scope) -> bool:
         return isinstance(node, ast.Name | ast.Attribute) and self.kind(node, scope) in (
             "entity",
