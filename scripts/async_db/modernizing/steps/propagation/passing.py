@@ -9,7 +9,7 @@ from typing import Literal
 
 from async_db.auditing import Service
 from async_db.modernizing.steps.propagation.greenlets import is_thread
-from async_db.target import Call, Function, FunctionObject, argument
+from async_db.target import Call, Function, FunctionObject, Instance, argument
 
 Passing = Literal["thread", "own", "left"]
 """To what runs it in a thread, to a function of the target that calls it, to somebody else."""
@@ -32,6 +32,8 @@ _THREADS = {
     "run_in_executor": 1,
 }
 """What runs a function in a thread, and which argument is the function."""
+_SCHEDULER = "apscheduler.schedulers.asyncio.AsyncIOScheduler"
+"""Which awaits async jobs, and runs plain ones in threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,20 @@ def passed_functions(service: Service, moving: Collection[Function]) -> Iterator
     names = {function.name for function in moving}
     for module in service.project.modules:
         for call in module.all_calls:
-            if _name(call) in _AWAITS:
+            if _name(call) in _AWAITS or _is_on_loop(service, call):
                 continue
             for node in [*call.node.args, *(each.value for each in call.node.keywords)]:
                 name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
                 if name in names:
                     yield from _passed(service, call, node, moving)
+
+
+def _is_on_loop(service: Service, call: Call) -> bool:
+    """Say whether a call gives a job to APScheduler's scheduler on the event loop."""
+    if call.name != "add_job" or not isinstance(call.node.func, ast.Attribute):
+        return False
+    of = service.types.of(call.node.func.value, call.scope)
+    return isinstance(of, Instance) and of.of == _SCHEDULER
 
 
 def _name(call: Call) -> str:

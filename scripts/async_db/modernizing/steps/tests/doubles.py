@@ -104,6 +104,19 @@ def class_of(step: Step, call: Call) -> Class | None:
     return found.of if isinstance(found, ClassObject) else None
 
 
+def held(step: Step, call: Call, node: ast.Constant) -> tuple[Type | None, str]:
+    """Give what holds the thing that a call replaces, and the name that it has there.
+
+    Parameters:
+        step: the step.
+        call: such as `patch("shop.db.get_session")` or `patch.object(db, "get_session")`.
+        node: its argument that is a text.
+    """
+    if call.node.args[0] is node:
+        return _dotted(step, call, str(node.value))
+    return step.service.types.of(call.node.args[0], call.scope), str(node.value)
+
+
 def _dotted(step: Step, call: Call, dotted: str) -> tuple[Type | None, str]:
     """Give what holds the last part of `package.module.Class.name`, and that part."""
     for path, rest in _splits(dotted):

@@ -39,7 +39,7 @@ def _mock(step: Step, call: Call) -> None:
     elif given is None or not _is_session(step, given, call):
         return
     if function is not None:
-        _plain_results(step, function, name)
+        plain_results(step, function, name)
 
 
 def _is_session(step: Step, node: ast.expr, call: Call) -> bool:
@@ -58,7 +58,7 @@ def _name_of(step: Step, call: Call) -> str:
     return ""
 
 
-def _plain_results(step: Step, function: Function, name: str) -> None:
+def plain_results(step: Step, function: Function, name: str) -> None:
     """What `execute` gives is a plain result: its mock must not want to be awaited."""
     editing = step.editing(function.module)
     done: set[str] = set()
@@ -112,12 +112,12 @@ def classes(step: Step) -> None:
         if not module.is_test or len(call.node.args) != 1 or call.node.keywords:
             continue
         of = class_of(step, call)
-        name, function = _named(step, call)
+        name, function = patched_name(step, call)
         if of is not None and function is not None and name:
             _async_methods(step, module, function, name, of)
 
 
-def _named(step: Step, call: Call) -> tuple[str, Function | None]:
+def patched_name(step: Step, call: Call) -> tuple[str, Function | None]:
     """Give the name that a patch has in a test, and the test."""
     editing = step.editing(call.scope.module)
     item = editing.parent(call.node)
