@@ -19,7 +19,7 @@ _AWAITS = frozenset(
         *("exception_handler", "add_exception_handler", "fixture", "override"),
         *("create_task", "gather", "wait_for", "ensure_future", "partial", "wraps"),
         *("tool", "resource", "prompt"),  # of an MCP server
-        *("isinstance", "getattr", "hasattr", "signature", "iscoroutinefunction"),
+        *("isinstance", "getattr", "setattr", "hasattr", "signature", "iscoroutinefunction"),
         *("contextmanager", "asynccontextmanager", "AsyncMock", "Callable", "Coroutine"),
     }
 )
@@ -31,6 +31,8 @@ _THREADS = {
     "run_in_executor": 1,
 }
 """What runs a function in a thread, and which argument is the function."""
+_AWAITABLE = frozenset({"run_in_threadpool", "to_thread"})
+"""What gives a coroutine as the function itself does then, whoever awaits it: `wait_for`, `gather`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def _passed(
         return
     if call.name in _THREADS:
         place = _THREADS[call.name]
-        if call.use == "awaited" and len(call.node.args) > place and call.node.args[place] is node:
+        awaited = call.use == "awaited" or call.name in _AWAITABLE
+        if awaited and len(call.node.args) > place and call.node.args[place] is node:
             yield Passed(call, node, of.function, "thread")
             return
     found = _run_by(service, call, node)
