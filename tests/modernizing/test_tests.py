@@ -177,6 +177,46 @@ CHANGED = {
         """,
     ),
 }
+IN_PLACE = {
+    "a lambda that is assigned": (
+        """
+        def test(service: Service):
+            service.numbers.number = lambda: 3
+        """,
+        """
+        def test(service: Service):
+            service.numbers.number = AsyncMock(side_effect=lambda: 3)
+        """,
+    ),
+    "a mock's own mock": (
+        """
+        def test():
+            double = Mock(spec=Numbers)
+            double.number = Mock(return_value=3)
+            Service(double)
+        """,
+        """
+        def test():
+            double = Mock(spec=Numbers)
+            double.number = AsyncMock(return_value=3)
+            Service(double)
+        """,
+    ),
+    "a mock that is given where a class is asked for": (
+        """
+        def test():
+            double = MagicMock()
+            double.number.return_value = 3
+            assert Service(double).twice() == 6
+        """,
+        """
+        async def test():
+            double = MagicMock(spec=Numbers)
+            double.number.return_value = 3
+            assert await Service(double).twice() == 6
+        """,
+    ),
+}
 LEFT = {
     "a socket of a client from elsewhere": (
         """
@@ -264,6 +304,41 @@ def test_changed(name: str) -> None:
     move = _move(before)
     assert textwrap.dedent(after).strip() in move.after.texts["tests/test_it.py"]
     assert move.left == ()
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_what_stands_in_for_methods_is_awaited(name: str) -> None:
+    before, after = (textwrap.dedent(each).strip() for each in IN_PLACE[name])
+    service = textwrap.dedent(
+        """
+        from sqlalchemy import select
+        from sqlalchemy.orm import Session
+
+        class Numbers:
+            def __init__(self, session: Session) -> None:
+                self.session = session
+
+            def number(self) -> int:
+                return self.session.scalar(select(1))
+
+        class Service:
+            def __init__(self, numbers: Numbers) -> None:
+                self.numbers = numbers
+
+            def twice(self) -> int:
+                return 2 * self.numbers.number()
+        """
+    )
+    head = "from unittest.mock import MagicMock, Mock\nfrom app.work import Numbers, Service\n\n"
+    done = transformed(
+        {"app__work": service, "tests__test_work": head + before},
+        propagation,
+        database,
+        step_of_tests,
+    )
+    text = done.after.texts["tests/test_work.py"]
+    assert after in text
+    assert not done.left
 
 
 @pytest.mark.parametrize("name", LEFT)
