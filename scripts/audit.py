@@ -35,7 +35,7 @@ from async_db.findings import (
     format_findings,
     visible,
 )
-from async_db.rules import CatalogueError, load_rules
+from async_db.rules import CatalogueError, load_short_texts
 from async_db.target import TargetError
 
 REFERENCES = Path(__file__).resolve().parent.parent / "references"
@@ -130,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
 @cache
 def _claims() -> dict[str, str]:
     """The rules by their names, and what each says; most audits need none of it."""
-    return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+    return {rule.name: rule.claim for rule in load_short_texts(REFERENCES)}
 
 
 def _catalogue() -> frozenset[str]:

@@ -184,6 +184,12 @@ def _add_house(parser: argparse.ArgumentParser) -> None:
         help="what models inherit from; new for the scaffold's own",
     )
     house.add_argument("--tests", metavar="FOLDER", help="for the tests of the layers")
+    house.add_argument(
+        "--feature", metavar="MODULE", help="the package for routes of --model, as app.orders"
+    )
+    house.add_argument(
+        "--model-module", metavar="MODULE", help="the module for --model, as app.models.order"
+    )
     house.add_argument("--line-length", type=_length, metavar="N", help="of the formatted code")
     house.add_argument(
         "--existing",
@@ -235,6 +241,8 @@ def _wish(call: argparse.Namespace, manifest: Manifest) -> Wish:
             package=options.get("package"),
             place=call.place,
             tests=call.tests,
+            feature=call.feature,
+            model_module=call.model_module,
             base=call.base,
             url=call.url,
             line_length=call.line_length,

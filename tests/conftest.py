@@ -98,7 +98,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def rules() -> tuple[Rule, ...]:
-    return load_rules(ROOT / "references")
+    return load_rules(ROOT)
 
 
 @pytest.fixture(scope="session")

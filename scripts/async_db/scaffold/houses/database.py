@@ -12,6 +12,7 @@ from async_db.scaffold.houses.layout import Layout
 from async_db.target import Binding, Class, Dependency, Function, Module, libraries
 
 _DECLARATIVE = frozenset({"sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta"})
+_UNIQUE = re.compile(r"""["']uq["']""")
 _VERSIONS = re.compile(r"^(?:down_)?revision\b", re.MULTILINE)
 
 
@@ -21,7 +22,7 @@ def base_class(layout: Layout) -> BaseClass | None:
         return BaseClass(
             Symbol("sqlmodel", "SQLModel"),
             is_sqlmodel=True,
-            names_constraints="naming_convention" in _text(layout),
+            names_constraints=_names_unique(_text(layout)),
         )
     found = [*_class_bases(layout), *_made_bases(layout)]
     if not found:
@@ -40,9 +41,14 @@ def _class_bases(layout: Layout) -> Iterator[BaseClass]:
                 if bindings[0].annotation is not None
                 and "Mapped" in ast.unparse(bindings[0].annotation)
             }
-            names = "naming_convention" in each.module.text
             symbol = layout.symbol(each, each.name, each.line)
-            yield BaseClass(symbol, frozenset(columns), names_constraints=names)
+            yield BaseClass(
+                symbol,
+                frozenset(columns),
+                names_constraints=_names_unique(each.module.text),
+                key=next(_keys(each), ""),
+                is_dataclass="sqlalchemy.orm.MappedAsDataclass" in types.mro(each),
+            )
 
 
 def _made_bases(layout: Layout) -> Iterator[BaseClass]:
@@ -53,8 +59,25 @@ def _made_bases(layout: Layout) -> Iterator[BaseClass]:
                 if bindings[0].value is call.node:
                     yield BaseClass(
                         layout.symbol(module, name, call.node.lineno),
-                        names_constraints="naming_convention" in module.text,
+                        names_constraints=_names_unique(module.text),
+                        is_made=True,
                     )
+
+
+def _names_unique(text: str) -> bool:
+    """Say whether a module has a naming convention for unique constraints."""
+    return "naming_convention" in text and _UNIQUE.search(text) is not None
+
+
+def _keys(base: Class) -> Iterator[str]:
+    """Give the columns of a base that are primary keys, each with its type as it is written."""
+    for name, bindings in base.bindings.items():
+        binding = bindings[0]
+        if binding.annotation is None or not isinstance(binding.value, ast.Call):
+            continue
+        if any(each.arg == "primary_key" for each in binding.value.keywords):
+            written = ast.unparse(binding.annotation)
+            yield f"{name}: {written.removeprefix('Mapped[').removesuffix(']')}"
 
 
 def _named_as_base(layout: Layout, name: str) -> Iterator[Class]:
@@ -82,6 +105,15 @@ def tables(layout: Layout) -> dict[str, str]:
         if table:
             found[table] = f"{each.module.path}:{each.line}"
     return found
+
+
+def classes(layout: Layout) -> dict[str, str]:
+    """Give the names of the classes that have tables, and the file and line of each."""
+    return {
+        each.name: f"{each.module.path}:{each.line}"
+        for each in _classes(layout)
+        if _table(layout, each) is not None
+    }
 
 
 def _table(layout: Layout, of: Class) -> str | None:

@@ -75,13 +75,19 @@ class BaseClass:
         symbol: the class, or SQLModel itself.
         fields: columns that every model inherits.
         is_sqlmodel: whether the models are SQLModel's.
-        names_constraints: whether its metadata has a naming convention.
+        names_constraints: whether its metadata has a name for each unique constraint.
+        key: what is inherited as primary key, as `id: int`; empty if each model has its own.
+        is_made: whether `declarative_base()` made it, which a type checker knows nothing of.
+        is_dataclass: whether models are dataclasses too.
     """
 
     symbol: Symbol
     fields: frozenset[str] = frozenset()
     is_sqlmodel: bool = False
     names_constraints: bool = False
+    key: str = ""
+    is_made: bool = False
+    is_dataclass: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,9 +180,13 @@ class House:
         has_place: whether that package is there.
         is_ours: whether the project is the scaffold, rendered.
         tests: the folder that the new tests come to.
+        feature: the import name of the package for what a new model brings, if it was said.
+        model_module: that of the module for the new model itself, if it was said.
+        model_packages: the packages that have one module for each model.
         options: what the scaffold's options have to be here.
         models: import names of the modules that define tables.
         tables: the tables, and where each is defined.
+        classes: the classes that have one, and where each is defined.
         requirements: the libraries that are installed, locked or declared, and as `name[extra]` what
             is asked for of them besides.
         words: all names in the project's modules, without those of a layer written before.
@@ -189,12 +199,16 @@ class House:
     has_place: bool = False
     is_ours: bool = False
     tests: str = "tests/database_layer"
+    feature: str = ""
+    model_module: str = ""
+    model_packages: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     settings: SettingsClass | None = None
     url: UrlSource = UrlSource('os.environ["DATABASE_URL"]', None, "env:DATABASE_URL")
     base: BaseClass | None = None
     models: tuple[str, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
     engines: tuple[Symbol, ...] = ()
     providers: tuple[Provider, ...] = ()
     application: Application | None = None
@@ -233,6 +247,26 @@ class House:
     def session_class(self) -> str:
         """What a factory of sessions is told besides, as a part of its dictionary of options."""
         return ', "class_": AsyncSession' if self.is_sqlmodel else ""
+
+    def inherits(self, column: str) -> bool:
+        """Say whether every model has a column from its base."""
+        return self.base is not None and column in self.base.fields
+
+    @property
+    def names_constraints(self) -> bool:
+        """Whether unique constraints have names that nobody gives them; the new base's have."""
+        return self.base is None or self.base.names_constraints
+
+    @property
+    def base_ignored(self) -> str:
+        """What a type checker is told of a base that it knows nothing of."""
+        is_made = self.base is not None and self.base.is_made
+        return "  # type: ignore[misc, valid-type]" if is_made else ""
+
+    @property
+    def id_bits(self) -> int:
+        """How many bits an id has, its sign left out: where the base brings it, an INTEGER's."""
+        return 31 if self.base is not None and self.inherits("id") else 63
 
     @property
     def starts_postgresql(self) -> bool:
