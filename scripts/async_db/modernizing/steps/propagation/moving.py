@@ -17,6 +17,8 @@ from async_db.modernizing.changes import Knowledge
 from async_db.modernizing.steps.propagation.aliases import calls_by_other_names
 from async_db.modernizing.steps.propagation.awaitables import (
     NAMES,
+    REQUESTS,
+    TEST_CLIENT,
     Treatment,
     keeps_client,
     runs_schema,
@@ -103,6 +105,7 @@ class _Search:
         self.families = Families(service.calls, doubles)
         self.found = Moving(doubles=doubles)
         self.clients: list[Call] = []
+        self.moves_clients = False
         self.plain: dict[Module, frozenset[Call]] = {}
         self.waiting: deque[Function] = deque()
         self.by_callee: dict[Function, list[Call]] = {}
@@ -128,7 +131,9 @@ class _Search:
         passed: dict[ast.AST, Passed] = {}
         while self.waiting:
             self._spread()
-            for each in passed_functions(self.service, self.found.functions):
+            for each in passed_functions(
+                self.service, self.found.functions, clients=self.moves_clients
+            ):
                 passed[each.node] = each
                 for call in each.runs:
                     self._site(call, "model")
@@ -151,10 +156,20 @@ class _Search:
         """Await what tests ask a client, in a service that moves at all."""
         if not self.found.direct and not self.found.functions:
             return
+        self.moves_clients = self.world is None
+        for function in self._requests_of_subclasses() if self.moves_clients else ():
+            self._must(function, None)
         for call in self.clients:
             treatment = treatment_of(call, self.types)
             if treatment and call.use != "awaited" and not self._keeps_client(call):
                 self._direct(call, treatment)
+
+    def _requests_of_subclasses(self) -> Iterator[Function]:
+        """Give what overrides a method of a test's client that sends a request."""
+        for module in self.service.project.modules:
+            for each in module.all_classes if "TestClient" in module.text else ():
+                if TEST_CLIENT in self.types.mro(each):
+                    yield from (own for own in each.functions if own.name in REQUESTS)
 
     def _direct(self, call: Call, treatment: Treatment) -> None:
         self.found.direct[call] = treatment
