@@ -263,6 +263,7 @@ CLIENTS = {
             client.app.state.ready = False
             with TestClient(client.app) as other:
                 other.get("/")
+                assert other.app.state.ready
         """,
         """
         async def test(client):
@@ -279,6 +280,7 @@ CLIENTS = {
                 ) as other,
             ):
                 await other.get("/")
+                assert late.state.ready
         """,
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import TEST_CLIENT
@@ -36,11 +37,11 @@ def apps(step: Step) -> dict[ast.expr, str]:
         if made_client(step, call)
     ]
     applications = {_app(call) for call in made}
-    for module, node, function in asked:
+    for module, node, function in sorted(asked, key=lambda each: each[1] not in applications):
         own = _made_for(step, node, function, made) or made
-        names = {each.id for call in own if isinstance(each := _app(call), ast.Name)}
+        names = {_named(_app(call), within) for call in own} - {""}
         name = names.pop() if len(names) == 1 else ""
-        if name and _known(step, module, function, name, own):
+        if name and _known(step, module, function, name, [*own, *made]):
             if node in applications:
                 within[node] = name
             else:
@@ -49,6 +50,11 @@ def apps(step: Step) -> dict[ast.expr, str]:
         else:
             step.withhold(module, node, _RULE, _REASON)
     return within
+
+
+def _named(app: ast.expr | None, known: Mapping[ast.expr, str]) -> str:
+    """Give the name of an application, as it is written or is known by now."""
+    return app.id if isinstance(app, ast.Name) else known.get(app, "") if app else ""
 
 
 def _made_for(step: Step, node: ast.Attribute, function: Function, made: list[Call]) -> list[Call]:
