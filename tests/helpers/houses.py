@@ -17,8 +17,46 @@ EVERY_LAYER = (
     *("settings", "base", "engine", "session", "retrying", "repository"),
     *("errors", "health", "logging", "fixtures", "models", "routes", "tests"),
 )
-SHIPMENT = Given(options={"model": "Shipment"})
+SHIPMENT = {"model": "Shipment"}
 """A model that none of the services has."""
+DIFFERENT: dict[str, dict[str, str]] = {
+    "plain": {},
+    "manager": {"wiring": "manager"},
+    "modern-di": {"wiring": "modern-di"},
+    "tenancy": {"tenancy": "schema", "database": "postgresql"},
+    "replica": {"replica": "read"},
+    "outbox": {"reporting": "outbox"},
+}
+"""What changes most layers, each alone."""
+_BY_DEFAULT = {
+    "by_domain": "modern-di",
+    "flat": "plain",
+    "full_stack": "tenancy",
+    "of_old": "manager",
+    "sqlmodel": "plain",
+    "src_layout": "outbox",
+    "with_state": "replica",
+}
+_ON_SQLITE = ("flat", "of_old", "sqlmodel")
+
+
+def houses_and_options(whole: bool) -> list[tuple[str, str]]:
+    """Give each service with one of what changes layers, or with every one that it can have."""
+    if not whole:
+        return list(_BY_DEFAULT.items())
+    return [
+        (name, different)
+        for name in NAMES
+        for different in DIFFERENT
+        if not (different == "tenancy" and name in _ON_SQLITE)
+        if (name, different) != ("sqlmodel", "outbox")
+    ]
+
+
+def layers_for(different: str) -> tuple[list[str], Given]:
+    """Give every layer, and what is asked for besides."""
+    besides = {"tenancy": ["tenancy"], "outbox": ["reporting"]}.get(different, [])
+    return [*EVERY_LAYER, *besides], Given(options={**SHIPMENT, **DIFFERENT[different]})
 
 
 def house(folder: Path, name: str) -> Path:

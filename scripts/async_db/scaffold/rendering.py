@@ -17,6 +17,7 @@ from async_db.scaffold.houses import House
 from async_db.scaffold.leftovers import remove_left_behind
 from async_db.scaffold.manifest import (
     Contribution,
+    Into,
     Manifest,
     check_templates,
     chosen_templates,
@@ -94,8 +95,12 @@ def render_with_placeholders(
     Raises:
         TemplateError: naming the template that cannot be rendered.
     """
-    into = house is not None
-    own = {"house": house, "session_class": house.session_class if house is not None else ""}
+    into: Into = "" if house is None else "sqlmodel" if house.is_sqlmodel else "any"
+    own = {
+        "house": house,
+        "id_bits": 63 if house is None else house.id_bits,
+        "session_class": house.session_class if house is not None else "",
+    }
     context = {**options.context(), **_contributed(manifest, options, into), **own}
     tree: Tree = {}
     for pattern, name in chosen_templates(templates, manifest, options, into).items():
@@ -166,7 +171,7 @@ def _rendered(templates: Path, name: str, context: Context) -> str:
         raise TemplateError(f"{name}: {error}") from error
 
 
-def _contributed(manifest: Manifest, options: Options, into: bool) -> dict[str, object]:
+def _contributed(manifest: Manifest, options: Options, into: Into) -> dict[str, object]:
     """Render what trees contribute, which are templates too."""
     context = options.context()
 

@@ -81,6 +81,14 @@ class Layout:
         """Give what is defined in a scope under a name."""
         return Symbol(self.name(scope.module), name, scope.module.path, line)
 
+    def is_of_a_feature(self, name: str) -> bool:
+        """Say whether a module is in a package that a new model brought, which says nothing of the
+        project's own layout."""
+        package = name if (f"{name}.dependencies", "MAX_ID") in self.defined else ""
+        package = package or name.rpartition(".")[0]
+        telling = (("dependencies", "MAX_ID"), ("creation", "router"))
+        return all((f"{package}.{module}", each) in self.defined for module, each in telling)
+
     def _is_ours(self, module: Module) -> bool:
         package, _, last = self.name(module).rpartition(".")
         named = OURS.get(last.removeprefix("async_"))
@@ -169,6 +177,4 @@ def place_for(
 def model_packages(models: Iterable[str]) -> tuple[str, ...]:
     """Give the packages that have one module for each model, by the modules that define tables."""
     packages = Counter(name.rpartition(".")[0] for name in models)
-    return tuple(
-        name for name, _ in packages.most_common() if name.rpartition(".")[2] in _MODELS
-    )
+    return tuple(name for name, _ in packages.most_common() if name.rpartition(".")[2] in _MODELS)
