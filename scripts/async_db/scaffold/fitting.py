@@ -51,7 +51,7 @@ _PLACED = {
 _TESTS, _FIXTURES = "tests.database_layer", "tests.fixtures"
 _MIGRATIONS = PurePosixPath("migrations")
 _ALEMBIC_INI = PurePosixPath("alembic.ini")
-_SHARED = ("postgresql_server",)
+_SHARED = ("cluster", "owned_folders", "postgresql_server")
 """The scaffold's fixtures that the tests of a layer use here too."""
 _COLUMN_TYPES = PurePosixPath(TOKEN, "database", "column_types.py")
 """Of the base, of what SQLite needs on each connection, and of models, whoever they inherit from."""
@@ -270,7 +270,8 @@ def _moves(
     tests = house.tests.replace("/", ".")
     entities = options.names.entities
     modules |= {_TESTS: tests, _FIXTURES: tests}
-    modules |= {f"{_FIXTURES}.{entities}": ".rows", f"{_FIXTURES}.overriding": ".overriding"}
+    beside = {name: f".{name}" for name in ("overriding", *_SHARED)} | {entities: ".rows"}
+    modules |= {f"{_FIXTURES}.{name}": here for name, here in beside.items()}
     of_model = f"{TOKEN}.{entities}"
     modules |= {of_model: feature.package, f"{of_model}.models": feature.model}
     notes = []

@@ -100,6 +100,7 @@ def render_with_placeholders(
         "house": house,
         "id_bits": 63 if house is None else house.id_bits,
         "session_class": house.session_class if house is not None else "",
+        "source": _own_source,
     }
     context = {**options.context(), **_contributed(manifest, options, into), **own}
     tree: Tree = {}
@@ -109,6 +110,11 @@ def render_with_placeholders(
         if path.suffix == ".py":
             _check_python(path, text, options)
     return tree
+
+
+def _own_source(path: str) -> str:
+    """Give a module of ours, which a project gets as it is: what both need is written once."""
+    return (Path(__file__).parents[1] / path).read_text(encoding="utf-8")
 
 
 def layer_paths(

