@@ -270,7 +270,7 @@ def _is_open(path: Path) -> bool:
 
 
 def _libraries(installed: Path) -> Path:
-    """Give the folder of what they are linked with, which is beside the package that they are in."""
+    """Give the folder of what they are linked with, which is beside their package."""
     package = installed.parent
     return package.with_name(f"{package.name}.libs")
 

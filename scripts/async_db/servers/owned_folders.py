@@ -100,7 +100,7 @@ def end_programs_in(folder: Path) -> None:
 
 
 def _own(folder: Path) -> int | None:
-    """Say that a folder is this process's, as long as that lives; give what is closed at the end."""
+    """Say that a folder is this process's while it lives; give what is closed at the end."""
     if sys.platform == "win32":
         return None
     unlocked = folder / f"{_OWNER}.new"
