@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = []
+# ///
 """Read a service's source, and say what to change, where, and in which order."""
 
 from __future__ import annotations
@@ -9,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.auditing import (
     PARTS,
@@ -29,7 +35,7 @@ from async_db.findings import (
     format_findings,
     visible,
 )
-from async_db.rules import CatalogueError, load_rules
+from async_db.rules import CatalogueError, load_short_texts
 from async_db.target import TargetError
 
 REFERENCES = Path(__file__).resolve().parent.parent / "references"
@@ -124,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
 @cache
 def _claims() -> dict[str, str]:
     """The rules by their names, and what each says; most audits need none of it."""
-    return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+    return {rule.name: rule.claim for rule in load_short_texts(REFERENCES)}
 
 
 def _catalogue() -> frozenset[str]:

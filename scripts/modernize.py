@@ -1,3 +1,14 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+#     "mypy>=1.13",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Move a sync FastAPI and SQLAlchemy service to async, and say exactly what is left.
 
 It reads the target's source, never imports or runs it, and changes nothing without --write: then
@@ -14,9 +25,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
+
 from async_db.findings import visible
 from async_db.modernizing import (
     STEPS,
+    Check,
     Modernization,
     Options,
     Sources,
@@ -24,9 +38,11 @@ from async_db.modernizing import (
     as_data,
     as_report,
     ask_types,
+    check,
     modernize,
     read_sources,
     refuse_uncommitted,
+    threaded_framework,
 )
 from async_db.records import Edge, Record, RecordError, held_against, parse_record, text_hash
 from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
@@ -45,7 +61,7 @@ examples:
 
 exit codes:
   0    nothing is left to a person
-  1    something is
+  1    something is, or the result was found wrong
   2    the call or its input was wrong, or it could not be written; nothing was changed
   130  interrupted; nothing was changed
 """
@@ -57,9 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with without_collecting():
             move = _moved(call)
+            checked = check(move, types=call.types)
         if call.write:
             _write(call.path, move, allow_dirty=call.allow_dirty)
-        _tell(call, move)
+        _tell(call, move, checked)
     except (RecordError, TargetError, UncommittedError, WriteError) as error:
         print(f"modernize: {visible(str(error))}", file=sys.stderr)
         return REFUSED
@@ -69,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("modernize: interrupted; nothing was changed", file=sys.stderr)
         return INTERRUPTED
-    return LEFT if move.left else DONE
+    return DONE if checked.is_clean and not move.left else LEFT
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -90,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--types",
         action="store_true",
-        help="ask mypy where annotations end; takes ten times as long",
+        help="ask mypy where annotations end, and of the result; takes ten times as long",
     )
     add("--write", action="store_true", help="write it; otherwise nothing is changed")
     add("--diff", action="store_true", help="show the changes of each file")
@@ -107,8 +124,12 @@ def _moved(call: argparse.Namespace) -> Modernization:
     if not path.is_dir():
         raise TargetError(f"{path}: name the project's folder")
     sources = read_sources(path)
-    if not sources.project().speaks_of_databases:
+    project = sources.project()
+    if not project.speaks_of_databases:
         raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
+    framework = threaded_framework(project)
+    if framework:
+        raise TargetError(f"{path}: {framework} serves it, which runs views in threads: left alone")
     slices = tuple(_within(sources, each) for each in call.slice or ())
     record = _record(call.record, sources) if call.record else Record({})
     options = Options(
@@ -167,14 +188,14 @@ def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
     write(_plan(root, move), force=True)
 
 
-def _tell(call: argparse.Namespace, move: Modernization) -> None:
+def _tell(call: argparse.Namespace, move: Modernization, checked: Check) -> None:
     if call.diff:
         _print("".join(unified_diff(file) for file in _plan(call.path, move).files))
         return
     if call.format == "json":
-        _print(as_data(move))
+        _print(as_data(move, checked))
         return
-    _print(as_report(move, everything=call.all))
+    _print(as_report(move, checked, everything=call.all))
     if move.after.changed() and not call.write:
         print("modernize: --diff shows it, --write writes it", file=sys.stderr)
 

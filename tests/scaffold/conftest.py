@@ -8,7 +8,7 @@ from helpers.houses import houses_and_options
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give tests what is chosen: a few renderings or all, of services each once or all.
+    """Give tests what is chosen: a few renderings or all, of services with what changes layers.
 
     To be typed, which is quick, those that hold every pair of choices; to have their own tests run,
     those that hold every choice.
@@ -17,7 +17,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chosen" in metafunc.fixturenames:
         metafunc.parametrize("chosen", full_choice() if whole else pairwise_choice(), ids=str)
     if "different" in metafunc.fixturenames:
-        metafunc.parametrize(("name", "different"), houses_and_options(whole))
+        metafunc.parametrize(("name", "different"), houses_and_options())
     if "chosen_to_run" in metafunc.fixturenames:
         chosen = full_choice() if whole else each_choice()
         runnable = {str(each): each for each in map(Chosen.for_the_newest, chosen)}

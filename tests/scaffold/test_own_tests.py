@@ -45,6 +45,7 @@ def test_they_pass(tmp_path: Path, chosen_to_run: Chosen, request: pytest.Fixtur
         run_its_tests(project, new_database())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 def test_they_start_their_own_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The wheel's lock file, which is one for all users of the machine: somebody else has it.

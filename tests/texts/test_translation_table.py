@@ -12,6 +12,7 @@ from async_db.rules import Rule
 RULE = "queries/select-not-query"
 PARTS = ("rows", "models", "of_reads", "of_joins", "of_writes", "of_errors")
 """The modules of the table, in its order."""
+TABLES = ("queries-table.md", "queries-table-more.md")
 CELL = re.compile(r"(?<!\\)\|")
 CODE = re.compile(r"`([^`]+)`")
 
@@ -34,10 +35,9 @@ def proof(root: Path, rule: Rule) -> ast.Module:
 
 
 @pytest.fixture(scope="module")
-def table(rule: Rule) -> list[Cells]:
-    _, _, section = rule.path.read_text("utf-8").partition(f"\n## {rule.slug}\n")
-    section, _, _ = section.partition("\n## ")
-    rows = [CELL.split(line)[1:-1] for line in section.splitlines() if line.startswith("|")]
+def table(root: Path) -> list[Cells]:
+    text = "\n".join((root / "references" / name).read_text("utf-8") for name in TABLES)
+    rows = [CELL.split(line)[1:-1] for line in text.splitlines() if line.startswith("|")]
     return [
         tuple("; ".join(CODE.findall(cell.replace("\\|", "|"))) for cell in row)
         for row in rows

@@ -23,6 +23,20 @@ from async_db.target.types import (
 )
 
 _WAITS_FOR = frozenset({"asyncio.run", "asyncio.wait_for", "asyncio.shield", "anyio.run"})
+_TELLING = frozenset(
+    {
+        *_WAITS_FOR,
+        *MANAGER_MAKERS,
+        "contextlib.aclosing",
+        "contextlib.closing",
+        "functools.partial",
+        "sqlalchemy.orm.declarative_base",
+        "typing.cast",
+        libraries.SESSIONMAKER,
+        libraries.ASYNC_SESSIONMAKER,
+    }
+)
+"""Functions and classes of libraries whose arguments tell what they give."""
 _BUILTINS = frozenset({"super", "next", "anext", "iter", "list", "sorted", "tuple", "getattr"})
 
 
@@ -94,7 +108,7 @@ def call_result(called: Type | None, types: Resolver) -> Type | None:
         case Returning():
             return called.of
         case LibraryObject():
-            return libraries.given_by(called.name, None)
+            return libraries.given_by(called.name)
     return None
 
 
@@ -102,13 +116,14 @@ def _library_called(
     called: LibraryObject, node: ast.Call, scope: Scope, types: Resolver
 ) -> Type | None:
     first = node.args[0] if node.args else None
-    last = called.name.rpartition(".")[2]
     if called.bound_to is not None:
-        owner = called.name.rpartition(".")[0]
+        owner, _, last = called.name.rpartition(".")
         if (owner, last) in libraries.HANDED_OUT and len(node.args) == 1:
             given = types.annotation(node.args[0], scope)
             return Awaitable(given) if libraries.HANDED_OUT[owner, last] else given
         return libraries.method_gives(called.bound_to, owner, last)
+    if called.name not in _TELLING:
+        return libraries.given_by(called.name)
     if called.name == "typing.cast" and first is not None:
         return types.annotation(first, scope)
     if called.name == "functools.partial" and first is not None:

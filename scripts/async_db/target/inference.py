@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from typing import TypeVarTuple
 
 from async_db.target import libraries
 from async_db.target.annotations import annotated_type, says_nothing
@@ -44,6 +45,7 @@ from async_db.target.types import (
 _DEEP = 80
 """So many questions behind one another are no code that somebody has written."""
 _NONE: frozenset[str] = frozenset()
+_Given = TypeVarTuple("_Given")
 
 
 class Types:
@@ -60,6 +62,8 @@ class Types:
         self.argument_type: Callable[[Function, str], Type | None] = lambda function, name: None
         """Tells what callers pass for a parameter that says nothing itself; set by `Calls`."""
         self._known: dict[tuple[object, ...], Type | None] = {}
+        self._expressions: dict[ast.expr, tuple[Scope, Type | None]] = {}
+        """What expressions are, each in the scope that it was asked for in: it stands in one."""
         self._asked: set[tuple[object, ...]] = set()
         self._cut = 0
         """How often a question was not answered, since it was asked on the way to its own answer."""
@@ -81,18 +85,20 @@ class Types:
                     if isinstance(key, ast.Constant) and isinstance(key.value, str):
                         self._states.setdefault(key.value, []).append((value, function))
 
-    def _once(self, key: tuple[object, ...], answer: Callable[[], Type | None]) -> Type | None:
-        if key in self._known:
-            return self._known[key]
-        if key in self._asked or len(self._asked) > _DEEP:
+    def _once(
+        self, key: tuple[object, ...], answer: Callable[[*_Given], Type | None], *given: *_Given
+    ) -> Type | None:
+        known, asked = self._known, self._asked
+        if key in known:
+            return known[key]
+        if key in asked or len(asked) > _DEEP:
             self._cut += 1
             return None
-        self._asked.add(key)
+        asked.add(key)
         try:
-            found = answer()
+            found = known[key] = answer(*given)
         finally:
-            self._asked.discard(key)
-        self._known[key] = found
+            asked.discard(key)
         return found
 
     # Names
@@ -102,7 +108,10 @@ class Types:
         around: Scope | None = scope
         while around is not None:  # as `scopes_outwards`, of which there is no time to make one
             if name in around.bindings and (around is scope or around.__class__ is not Class):
-                return self.bound(around, name)
+                key, known = (around, name), self._known
+                if key in known:
+                    return known[key]
+                return self._once(key, self._of_bindings, around, name)
             around = around.parent
         return self._starred(scope.module, name)
 
@@ -119,17 +128,22 @@ class Types:
     def _starred(self, module: Module, name: str) -> Type | None:
         if not module.stars or name.startswith("_"):
             return None
-        return self._once((module, "*", name), lambda: starred_type(module, name, self))
+        return self._once((module, "*", name), starred_type, module, name, self)
 
     def bound(self, scope: Scope, name: str) -> Type | None:
         """Give what a name is that a scope itself binds."""
         key = (scope, name)
         if key in self._known:
             return self._known[key]
-        return self._once(key, lambda: self._of_bindings(scope, name))
+        return self._once(key, self._of_bindings, scope, name)
 
     def _of_bindings(self, scope: Scope, name: str) -> Type | None:
         bindings = scope.bindings[name]
+        if len(bindings) == 1:
+            only = bindings[0]
+            if only.annotation is None and is_none(only.value):
+                return None
+            return self.of_binding(only, scope, name)
         if any(each.typing_only for each in bindings):
             bindings = [each for each in bindings if each.typing_only]
         declared = [each for each in bindings if each.annotation is not None]
@@ -212,20 +226,23 @@ class Types:
             return self.of_name(scope, node.id)  # type: ignore[attr-defined]  # its class is a name
         if kind is ast.Constant:
             return None
-        # As `_once`, without a closure for each of the many expressions.
-        key, known, asked = (node, scope), self._known, self._asked
-        if key in known:
-            return known[key]
+        # As `_once`, which takes too long for the many expressions.
+        found = self._expressions.get(node)
+        if found is not None:
+            if found[0] is scope:
+                return found[1]
+            return self._once((node, scope), expression_type, node, scope, self)
+        key, asked = (node, scope), self._asked
         if key in asked or len(asked) > _DEEP:
             self._cut += 1
             return None
         asked.add(key)
         try:
-            found = expression_type(node, scope, self)
+            said = expression_type(node, scope, self)
         finally:
             asked.discard(key)
-        known[key] = found
-        return found
+        self._expressions[node] = (scope, said)
+        return said
 
     def result(self, called: Type | None) -> Type | None:
         """Give what a call of something gives, whatever its arguments are."""
@@ -239,7 +256,9 @@ class Types:
 
     def own_attribute(self, of: Instance | ClassObject, own: Class, name: str) -> Type | None:
         """Give what an attribute is of a class of the target, or of an object of one."""
-        return self._once((of, "." + name), lambda: own_attribute_type(of, own, name, self))
+        # Of its parts, since to hash the whole takes as long as to find the answer.
+        key = (own, name, of.__class__, of.args)
+        return self._once(key, own_attribute_type, of, own, name, self)
 
     def of_state(self, name: str) -> Type | None:
         """Give what is set on the state of the application or of a request."""
@@ -285,9 +304,9 @@ class Types:
 
     def returned(self, called: FunctionObject) -> Type | None:
         """Give what a call of a function gives."""
-        return self._once(
-            (called.function, "()", called.bound_to), lambda: returned_type(called, self)
-        )
+        bound = called.bound_to
+        to = () if bound is None else (bound.__class__, bound.of, bound.args)
+        return self._once((called.function, "()", *to), returned_type, called, self)
 
     def is_property(self, function: Function) -> bool:
         """Say whether a method runs when an attribute is read."""
@@ -313,7 +332,7 @@ class Types:
 
     def annotation(self, node: ast.expr, scope: Scope) -> Type | None:
         """Give what an annotation says, strings and aliases followed."""
-        return self._once((node, scope, ":"), lambda: annotated_type(node, scope, self))
+        return self._once((node, scope, ":"), annotated_type, node, scope, self)
 
     def annotations(self, node: ast.expr, scope: Scope) -> tuple[Type | None, ...]:
         """Give what the parts of a subscript say, such as both in `Repository[Order, int]`."""

@@ -44,6 +44,9 @@ class ModuleIndex:
     def __init__(self, modules: Iterable[Module]) -> None:
         self._by_name: dict[str, list[Module]] = {}
         self._by_place: dict[str, Module] = {}
+        self._folders: dict[str, dict[str, Module]] = {}
+        """Of names that several modules have, the one that is meant in each folder."""
+        self._nearest: dict[tuple[str, str], Module] = {}
         for module in modules:
             for name in module.names:
                 self._by_name.setdefault(name, []).append(module)
@@ -61,7 +64,27 @@ class ModuleIndex:
             return None
         if len(found) == 1:
             return found[0]
-        return max(found, key=lambda module: _shared(module.path, importer.path))
+        where = (name, importer.path.rpartition("/")[0])
+        if where not in self._nearest:
+            self._nearest[where] = self._nearest_of(name, found, where[1])
+        return self._nearest[where]
+
+    def _nearest_of(self, name: str, found: list[Module], folder: str) -> Module:
+        """Give the module whose path shares most folders with one, and of these the shortest."""
+        if name not in self._folders:
+            below: dict[str, list[Module]] = {}
+            for module in found:
+                for above in ("", *_all_above(module.path, "/")):
+                    below.setdefault(above, []).append(module)
+            # Of equal ones the first counts.
+            self._folders[name] = {
+                above: max(modules, key=lambda module: -module.path.count("/"))
+                for above, modules in below.items()
+            }
+        nearest = self._folders[name]
+        while folder not in nearest:
+            folder = folder.rpartition("/")[0]
+        return nearest[folder]
 
     def has_below(self, name: str, importer: Module) -> bool:
         """Say whether a folder without `__init__.py` is meant, in which modules lie."""
@@ -88,13 +111,3 @@ def _all_above(name: str, separator: str) -> Iterator[str]:
     while separator in name:
         name = name.rpartition(separator)[0]
         yield name
-
-
-def _shared(one: str, other: str) -> tuple[int, int]:
-    """Say how near two paths are: by the folders that they share, then by how short one is."""
-    count = 0
-    for left, right in zip(one.split("/"), other.split("/"), strict=False):
-        if left != right:
-            break
-        count += 1
-    return count, -one.count("/")

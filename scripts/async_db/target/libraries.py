@@ -7,6 +7,7 @@ one name of what `sqlalchemy.orm.session` defines.
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 from async_db.target.types import Awaitable, Instance, Manager, Type
 
@@ -67,6 +68,7 @@ _ORM = _words("""Session sessionmaker scoped_session Query declarative_base Decl
 _KEPT = ("sqlalchemy.dialects", "sqlalchemy.event", "sqlalchemy.exc")
 
 
+@cache
 def canonical(name: str) -> str:
     """Give the one name of what a library exports under several."""
     top, _, rest = name.partition(".")
@@ -171,6 +173,7 @@ def is_library(name: str) -> bool:
     return name.partition(".")[0] in LIBRARIES
 
 
+@cache
 def library_bases(name: str) -> tuple[str, ...]:
     """Give a library's class and those that it inherits from, nearest first."""
     found = [name]
@@ -179,7 +182,7 @@ def library_bases(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def given_by(called: str, session: Type | None) -> Type | None:
+def given_by(called: str, session: Type | None = None) -> Type | None:
     """Give what a call of a library's class or function gives.
 
     Parameters:

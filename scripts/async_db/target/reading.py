@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from async_db.target.files import decoded
@@ -18,19 +18,11 @@ from async_db.target.structure import (
     enclosing_function,
 )
 
-_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
-"""Of each class of node, the fields that can hold others; found when the first one is met."""
-_LEAVES = frozenset(
-    {ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, str, int, bool, type(None)}
-)
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue})
 """What says nothing by itself."""
 _MARKS = frozenset({"ctx", "op", "ops", "type_comment"})
 """Fields that only say how the others are used."""
-
-
-def _children(kind: type[ast.AST]) -> tuple[str, ...]:
-    found = _CHILDREN[kind] = tuple(name for name in kind._fields if name not in _MARKS)
-    return found
+Use = Literal["", "awaited", "discarded", "entered", "iterated"]
 
 
 def read_module(path: str, names: tuple[str, ...], data: bytes) -> Module:
@@ -65,59 +57,57 @@ class _Reader:
         self.module = module
         self.scope: Scope = module
         self.inside: Literal["", "lambda", "comprehension"] = ""
-        self.use: dict[ast.AST, Literal["awaited", "discarded", "entered", "iterated"]] = {}
         self.typing_only = False
 
-    def statements(self, body: list[ast.stmt]) -> None:
+    def statements(self, body: Sequence[ast.AST]) -> None:
         for node in body:
-            self.visit(node)
+            handler = _handler_of(node.__class__)
+            if handler is not None:
+                handler(self, node)
 
     def visit(self, node: ast.AST) -> None:
-        kind = node.__class__
-        special = _SPECIAL.get(kind)
-        if special is not None:
-            special(self, node)
-        elif kind not in _LEAVES:
-            self._below(node, kind)
-
-    def _below(self, node: Any, kind: type[ast.AST]) -> None:
-        # Half of all nodes are leaves: to call nothing for them is a fifth of the time.
-        for name in _CHILDREN.get(kind) or _children(kind):
-            child = getattr(node, name)
-            if child.__class__ is list:
-                for each in child:
-                    if each.__class__ not in _LEAVES:
-                        self.visit(each)
-            elif child.__class__ not in _LEAVES:
-                self.visit(child)
+        handler = _handler_of(node.__class__)
+        if handler is not None:
+            handler(self, node)
 
     def _attribute_of(self, node: ast.Attribute) -> None:
         scope = self.scope
-        reads = node.ctx.__class__ is ast.Load and self.inside != "lambda"
-        if reads and isinstance(scope, Function):
+        if (
+            scope.__class__ is Function
+            and node.ctx.__class__ is ast.Load
+            and self.inside != "lambda"
+        ):
             self.module.attributes_read.append((node, scope))
         value = node.value
-        if value.__class__ is not ast.Name:
-            self.visit(value)
+        handler = _handler_of(value.__class__)
+        if handler is not None:
+            handler(self, value)
 
-    def _call(self, node: ast.Call) -> None:
+    def used(self, node: ast.expr, use: Use) -> None:
+        """Visit an expression of which it is known what is done with it."""
+        if node.__class__ is ast.Call:
+            self._call(node, use)
+        else:
+            self.visit(node)
+
+    def _call(self, node: ast.Call, use: Use = "") -> None:
         func: Any = node.func
         kind = func.__class__
         name = func.id if kind is ast.Name else func.attr if kind is ast.Attribute else ""
-        call = Call(node, self.scope, self.use.get(node, ""), self.inside, name)
+        call = Call(node, self.scope, use, self.inside, name)
         self.scope.calls.append(call)
         self.module.all_calls.append(call)
-        if kind is ast.Attribute:
-            self._attribute_of(func)
-        elif kind is not ast.Name:
+        if kind is not ast.Name:
             self.visit(func)
         for argument in node.args:
-            if argument.__class__ not in _LEAVES:
-                self.visit(argument)
+            handler = _handler_of(argument.__class__)
+            if handler is not None:
+                handler(self, argument)
         for keyword in node.keywords:
             value = keyword.value
-            if value.__class__ not in _LEAVES:
-                self.visit(value)
+            handler = _handler_of(value.__class__)
+            if handler is not None:
+                handler(self, value)
 
     # What binds names
 
@@ -278,16 +268,15 @@ class _Reader:
         outer, self.inside = self.inside, self.inside or "comprehension"
         first: ast.comprehension = node.generators[0]  # type: ignore[attr-defined]
         for generator in node.generators:  # type: ignore[attr-defined]
-            self.use.setdefault(generator.iter, "iterated")
             # Its names are its own, but who reads them elsewhere reads nothing of ours.
             self.targets(generator.target, "for", generator.iter, bool(generator.is_async))
             if generator is first:
                 # The first iterable is evaluated outside.
                 self.inside = outer
-                self.visit(generator.iter)
+                self.used(generator.iter, "iterated")
                 self.inside = outer or "comprehension"
             else:
-                self.visit(generator.iter)
+                self.used(generator.iter, "iterated")
             for condition in generator.ifs:
                 self.visit(condition)
         for name in ("elt", "key", "value"):
@@ -300,15 +289,12 @@ class _Reader:
     def _expression(self, node: ast.Expr) -> None:
         value = node.value
         if value.__class__ is not ast.Constant:
-            if value.__class__ is ast.Call:
-                self.use[value] = "discarded"
-            self.visit(value)
+            self.used(value, "discarded")
 
     def _await(self, node: ast.Await) -> None:
-        self.use[node.value] = "awaited"
         if isinstance(self.scope, Function):
             self.scope.awaits = True
-        self.visit(node.value)
+        self.used(node.value, "awaited")
 
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> None:
         if isinstance(self.scope, Function) and self.inside != "lambda":
@@ -325,16 +311,14 @@ class _Reader:
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         is_async = isinstance(node, ast.AsyncWith)
         for item in node.items:
-            self.use[item.context_expr] = "entered"
-            self.visit(item.context_expr)
+            self.used(item.context_expr, "entered")
             if item.optional_vars is not None:
                 self.targets(item.optional_vars, "with", item.context_expr, is_async)
         self.statements(node.body)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self.use[node.iter] = "iterated"
         self.targets(node.target, "for", node.iter, isinstance(node, ast.AsyncFor))
-        self.visit(node.iter)
+        self.used(node.iter, "iterated")
         self.statements(node.body)
         self.statements(node.orelse)
 
@@ -370,7 +354,27 @@ def _is_type_checking(node: ast.expr) -> bool:
     return name == "TYPE_CHECKING"
 
 
-_SPECIAL: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {
+def _through(kind: type[ast.AST]) -> Callable[[_Reader, Any], None]:
+    """Make what goes through all that a class of nodes has in its fields."""
+    fields = tuple(name for name in kind._fields if name not in _MARKS)
+
+    def handle(reader: _Reader, node: ast.AST) -> None:
+        for name in fields:
+            child = getattr(node, name, None)
+            for each in child if child.__class__ is list else (child,):
+                handler = _handler_of(each.__class__)
+                if handler is not None:
+                    handler(reader, each)
+
+    return handle
+
+
+_HANDLERS: dict[type[Any], Callable[[_Reader, Any], None]] = {
+    **{
+        kind: _through(kind)
+        for kind in vars(ast).values()
+        if isinstance(kind, type) and issubclass(kind, ast.AST) and kind not in _LEAVES
+    },
     ast.Call: _Reader._call,
     ast.Attribute: _Reader._attribute_of,
     ast.Import: _Reader._import,
@@ -405,4 +409,6 @@ _SPECIAL: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {
     ast.MatchMapping: _Reader._capture,
 }
 if hasattr(ast, "TypeAlias"):  # Python 3.12
-    _SPECIAL[ast.TypeAlias] = _Reader._type_alias
+    _HANDLERS[ast.TypeAlias] = _Reader._type_alias
+_handler_of = _HANDLERS.get
+"""What is done with a class of nodes; nothing with half of all, and to call nothing saves time."""

@@ -2,7 +2,8 @@
 
 from async_db.modernizing.steps.propagation.awaitables import TEST_CLIENT, keeps_client
 from async_db.modernizing.steps.propagation.defining import annotate
+from async_db.modernizing.steps.propagation.greenlets import sync_inside
 from async_db.modernizing.steps.propagation.moving import is_migration
 from async_db.modernizing.steps.propagation.propagation import propagation
 
-__all__ = ["TEST_CLIENT", "annotate", "is_migration", "keeps_client", "propagation"]
+__all__ = ["TEST_CLIENT", "annotate", "is_migration", "keeps_client", "propagation", "sync_inside"]

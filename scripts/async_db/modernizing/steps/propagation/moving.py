@@ -26,6 +26,7 @@ from async_db.modernizing.steps.propagation.awaitables import (
 from async_db.modernizing.steps.propagation.blocked import reason_against
 from async_db.modernizing.steps.propagation.doubling import Doubles, doubles_of
 from async_db.modernizing.steps.propagation.families import Families
+from async_db.modernizing.steps.propagation.greenlets import sync_inside, waits_for_given
 from async_db.modernizing.steps.propagation.knowing import Known
 from async_db.modernizing.steps.propagation.passing import Passed, passed_functions
 from async_db.target import (
@@ -36,6 +37,8 @@ from async_db.target import (
     Scope,
     enclosing_function,
 )
+
+_INSIDE = "SQLAlchemy calls it, which does not await: use the connection or session it is given"
 
 
 @dataclass(slots=True)
@@ -198,6 +201,10 @@ class _Search:
                 self._site(call, "model")
 
     @cached_property
+    def inside(self) -> frozenset[Function]:
+        return sync_inside(self.service)
+
+    @cached_property
     def by_other_names(self) -> dict[Function, list[Call]]:
         return calls_by_other_names(self.service)
 
@@ -227,6 +234,11 @@ class _Search:
         ):
             return
         if self.world is not None and not _is_within(function, self.world):
+            return
+        if function in self.inside:
+            if call is None or waits_for_given(call, function):
+                return
+            self.found.blocked[function] = _INSIDE
             return
         family = self.families.of(function)
         if function.name in ("__enter__", "__exit__") and function.owner is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from async_db.auditing import Service
+from async_db.modernizing.steps.propagation.greenlets import is_thread
 from async_db.target import Call, Function, FunctionObject, argument
 
 Passing = Literal["thread", "own", "left"]
@@ -87,7 +88,7 @@ def _passed(
     of = service.types.of(node, call.scope)
     if not isinstance(of, FunctionObject) or of.function not in moving or of.function.is_async:
         return
-    if call.name in _THREADS:
+    if call.name in _THREADS and (call.name != "run_sync" or is_thread(call)):
         place = _THREADS[call.name]
         if call.use == "awaited" and len(call.node.args) > place and call.node.args[place] is node:
             yield Passed(call, node, of.function, "thread")

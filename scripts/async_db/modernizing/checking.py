@@ -1,0 +1,71 @@
+"""A move looks at itself: what the audit and a type checker say of the result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from async_db.auditing import Service, findings_of
+from async_db.findings import Finding
+from async_db.modernizing.modernization import Modernization
+from async_db.modernizing.oracle import Fault, NoAnswer, faults_of
+from async_db.modernizing.sources import Sources
+
+_NO_SYNC = "migrating/no-sync-left"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found wrong with the result of a move.
+
+    Parameters:
+        files: how many Python files were changed.
+        sync: where the audit finds a sync session in what is async now, and did not before.
+        faults: what a type checker says of async code, and did not say before.
+        unchecked: why no type checker looked at it; empty, if one did.
+    """
+
+    files: int
+    sync: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    unchecked: str = ""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.sync and not self.faults
+
+
+def check(move: Modernization, *, types: bool) -> Check:
+    """Look at what a move gives; nothing of it runs.
+
+    Parameters:
+        move: that was made.
+        types: whether to have a type checker look at it.
+    """
+    files = sum(path.endswith(".py") for path in move.after.changed())
+    if not files:
+        return Check(0)
+    sync = _new(_sync_left(move.after), move.before)
+    if not types:
+        return Check(files, sync, unchecked="--types asks mypy")
+    try:
+        faults = faults_of(move.before.project(), move.after.project())
+    except NoAnswer as error:
+        return Check(files, sync, unchecked=str(error))
+    except OSError as error:
+        return Check(files, sync, unchecked=f"cannot write a copy: {error.strerror}")
+    return Check(files, sync, faults)
+
+
+def _sync_left(sources: Sources) -> list[Finding]:
+    found = findings_of(Service(sources.project()), (_NO_SYNC,))
+    return [each for each in found if each.grade == "proven"]
+
+
+def _new(found: list[Finding], before: Sources) -> tuple[Finding, ...]:
+    """Leave out what was found before, wherever in its file it stands now."""
+    if not found:
+        return ()
+    known = Counter((each.path, each.message) for each in _sync_left(before))
+    return tuple(each for each in found if not known[each.path, each.message])
