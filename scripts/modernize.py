@@ -1,3 +1,14 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+#     "mypy>=1.13",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Move a sync FastAPI and SQLAlchemy service to async, and say exactly what is left.
 
 It reads the target's source, never imports or runs it, and changes nothing without --write: then
@@ -8,15 +19,16 @@ reason`, which audit.py tells of until it is gone. A second run changes nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from async_db.findings import visible
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
+
+from async_db.findings import print_whole, visible
 from async_db.modernizing import (
     STEPS,
+    Check,
     Modernization,
     Options,
     Sources,
@@ -24,12 +36,14 @@ from async_db.modernizing import (
     as_data,
     as_report,
     ask_types,
+    check,
     modernize,
     read_sources,
     refuse_uncommitted,
+    threaded_framework,
 )
 from async_db.records import Edge, Record, RecordError, held_against, parse_record, text_hash
-from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
+from async_db.scaffold import Plan, WriteError, plan_writing, shown_diffs, write
 from async_db.target import TargetError, without_collecting
 
 DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -37,7 +51,7 @@ DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 EXAMPLES = """\
 examples:
   python3 scripts/modernize.py ../shop                      # what would change, what is left, why
-  python3 scripts/modernize.py ../shop --diff | less
+  python3 scripts/modernize.py ../shop --diff --all | less
   python3 scripts/modernize.py ../shop --slice app/orders --diff
   python3 scripts/modernize.py ../shop --record record.json --write    # of observe --observe-record
   python3 scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
@@ -45,7 +59,7 @@ examples:
 
 exit codes:
   0    nothing is left to a person
-  1    something is
+  1    something is, or the result was found wrong
   2    the call or its input was wrong, or it could not be written; nothing was changed
   130  interrupted; nothing was changed
 """
@@ -57,9 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with without_collecting():
             move = _moved(call)
+            checked = check(move, types=call.types)
         if call.write:
             _write(call.path, move, allow_dirty=call.allow_dirty)
-        _tell(call, move)
+        _tell(call, move, checked)
     except (RecordError, TargetError, UncommittedError, WriteError) as error:
         print(f"modernize: {visible(str(error))}", file=sys.stderr)
         return REFUSED
@@ -69,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("modernize: interrupted; nothing was changed", file=sys.stderr)
         return INTERRUPTED
-    return LEFT if move.left else DONE
+    return DONE if checked.is_clean and not move.left else LEFT
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -90,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--types",
         action="store_true",
-        help="ask mypy where annotations end; takes ten times as long",
+        help="ask mypy where annotations end, and of the result; takes ten times as long",
     )
     add("--write", action="store_true", help="write it; otherwise nothing is changed")
     add("--diff", action="store_true", help="show the changes of each file")
@@ -98,7 +113,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--unsafe", action="store_true", help="make also the changes that are not sure")
     add("--allow-dirty", action="store_true", help="write although files are not committed")
     add("--format", choices=("text", "json"), default="text", help="how it is told")
-    add("--all", action="store_true", help="tell every place, however many there are")
+    add(
+        "--all",
+        action="store_true",
+        help="tell every place, and show every diff, however many there are",
+    )
     return parser
 
 
@@ -107,8 +126,12 @@ def _moved(call: argparse.Namespace) -> Modernization:
     if not path.is_dir():
         raise TargetError(f"{path}: name the project's folder")
     sources = read_sources(path)
-    if not sources.project().speaks_of_databases:
+    project = sources.project()
+    if not project.speaks_of_databases:
         raise TargetError(f"{path}: no file in it speaks of FastAPI or SQLAlchemy")
+    framework = threaded_framework(project)
+    if framework:
+        raise TargetError(f"{path}: {framework} serves it, which runs views in threads: left alone")
     slices = tuple(_within(sources, each) for each in call.slice or ())
     record = _record(call.record, sources) if call.record else Record({})
     options = Options(
@@ -167,14 +190,17 @@ def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
     write(_plan(root, move), force=True)
 
 
-def _tell(call: argparse.Namespace, move: Modernization) -> None:
+def _tell(call: argparse.Namespace, move: Modernization, checked: Check) -> None:
     if call.diff:
-        _print("".join(unified_diff(file) for file in _plan(call.path, move).files))
+        shown, left_out = shown_diffs(_plan(call.path, move).files, everything=call.all)
+        print_whole(shown)
+        for line in left_out:
+            print(f"modernize: {visible(line)}", file=sys.stderr)
         return
     if call.format == "json":
-        _print(as_data(move))
+        print_whole(as_data(move, checked))
         return
-    _print(as_report(move, everything=call.all))
+    print_whole(as_report(move, checked, everything=call.all))
     if move.after.changed() and not call.write:
         print("modernize: --diff shows it, --write writes it", file=sys.stderr)
 
@@ -183,16 +209,6 @@ def _plan(root: Path, move: Modernization) -> Plan:
     return plan_writing(
         root, {PurePosixPath(path): data for path, data in move.after.changed().items()}
     )
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ As a module, this is the pytest plugin `async_db_observe` under its old name::
     PYTHONPATH=<this folder> pytest -p observe
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -51,6 +52,9 @@ def main(arguments: "list[str] | None" = None) -> int:
 if __name__ == "__main__":
     if sys.version_info < OLDEST_PYTHON:
         sys.exit("observe: needs Python 3.11 or newer")
+    # Nothing is written into the pack's folder, nor by what is started.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.exit(main())
 
 # This folder holds modules with names that a service may well use. So it goes to the end of the

@@ -1,3 +1,13 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "inflect>=7.0",
+#     "jinja2>=3.1",
+#     "ruff>=0.8",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Render the scaffold: a whole project, or some of its layers into an existing project."""
 
 import argparse
@@ -6,6 +16,8 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.findings import visible
 from async_db.scaffold import (
@@ -26,6 +38,7 @@ from async_db.scaffold import (
     prepare,
     read_manifest,
     refused_as_json,
+    shown_diffs,
     told,
     write,
 )
@@ -96,8 +109,15 @@ def _tell(call: argparse.Namespace, job: Job, preview: bool) -> int:
     as_data = call.plan or call.format == "json"
     for line in () if as_data and job.house is not None else told(job):
         _say(line)
-    refused = preview and not call.force
-    _print(as_json(job, preview, call.diff) if as_data else as_text(job, call.diff, refused))
+    if as_data:
+        _print(as_json(job, preview, call.diff))
+    elif call.diff:
+        shown, left_out = shown_diffs(job.plan.files, everything=call.all)
+        for line in left_out:
+            _say(line)
+        _print(shown)
+    else:
+        _print(as_text(job, refused=preview and not call.force))
     return DONE
 
 
@@ -133,6 +153,7 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; say what would be")
     how.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+    how.add_argument("--all", action="store_true", help="with --diff: all, however long it is")
     how.add_argument("--plan", action="store_true", help="write nothing; print all of it as JSON")
     how.add_argument(
         "--check", action="store_true", help="write nothing; say what is left to do by hand"
@@ -172,6 +193,12 @@ def _add_house(parser: argparse.ArgumentParser) -> None:
         help="what models inherit from; new for the scaffold's own",
     )
     house.add_argument("--tests", metavar="FOLDER", help="for the tests of the layers")
+    house.add_argument(
+        "--feature", metavar="MODULE", help="the package for routes of --model, as app.orders"
+    )
+    house.add_argument(
+        "--model-module", metavar="MODULE", help="the module for --model, as app.models.order"
+    )
     house.add_argument("--line-length", type=_length, metavar="N", help="of the formatted code")
     house.add_argument(
         "--existing",
@@ -223,6 +250,8 @@ def _wish(call: argparse.Namespace, manifest: Manifest) -> Wish:
             package=options.get("package"),
             place=call.place,
             tests=call.tests,
+            feature=call.feature,
+            model_module=call.model_module,
             base=call.base,
             url=call.url,
             line_length=call.line_length,

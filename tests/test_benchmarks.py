@@ -46,6 +46,7 @@ def test_a_file_without_a_place_for_the_table_is_refused(
         assert capsys.readouterr().err.startswith("request_cost: ")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 def test_what_a_request_costs_is_measured_and_put_where_it_is_shown(tmp_path: Path) -> None:
     page = tmp_path / "README.md"

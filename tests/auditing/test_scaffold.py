@@ -10,7 +10,7 @@ from async_db.target import read_project
 from helpers.rendered import ALL_FEATURES, Options, combinations, named, written
 
 ROOT = Path(__file__).resolve().parents[2]
-REFUTABLE = {rule.name: rule for rule in load_rules(ROOT / "references")}
+REFUTABLE = {rule.name: rule for rule in load_rules(ROOT)}
 UNSEEN = {
     "engine/after-fork": "what a worker inherits is decided by its server",
     "engine/refused-values-not-logged": "what an error text shows is decided by the driver",

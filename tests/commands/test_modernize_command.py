@@ -88,6 +88,10 @@ def test_without_write_nothing_changes(service: Path, capfd: pytest.CaptureFixtu
     assert ran.code == 0
     assert ran.out.startswith("modernize: 1 file, ")
     assert "--write writes it" in ran.error
+    assert (
+        "checked: 0 sync sessions on the loop by the audit; not by types (--types asks mypy)"
+        in ran.out
+    )
     shown = run(capfd, service, "--diff").out
     assert "-def orders(" in shown
     assert "+async def orders(" in shown
@@ -95,6 +99,13 @@ def test_without_write_nothing_changes(service: Path, capfd: pytest.CaptureFixtu
     assert told["schema_version"] == 1
     assert told["files"] == ["main.py"]
     assert told["counts"]["async def"] == 2
+    assert told["checked"] == {
+        "files": 1,
+        "refused": [],
+        "sync": [],
+        "types": None,
+        "unchecked": "--types asks mypy",
+    }
     assert snapshot(service) == before
 
 
@@ -152,6 +163,14 @@ def test_what_is_left_is_told_and_found_by_the_audit(
         ({}, "no file in it speaks of FastAPI or SQLAlchemy"),
         ({"main.py": "import flask\napp = flask.Flask('a')\n"}, "no file in it speaks"),
         ({"main.py": "import django\n"}, "no file in it speaks"),
+        (
+            {"main.py": "from sqlalchemy.orm import Session\nfrom flask import Flask\n"},
+            "Flask serves it, which runs views in threads: left alone",
+        ),
+        (
+            {"a.py": "import django.http\n\nfrom sqlalchemy.orm import Session\n"},
+            "Django serves it, which runs views in threads: left alone",
+        ),
     ],
 )
 def test_what_is_no_such_service_is_a_line(

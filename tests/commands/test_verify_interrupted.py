@@ -67,6 +67,7 @@ def test_what_a_killed_run_left_is_gone_after_the_next(
     assert "postgres" not in command.names()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 def test_two_runs_at_once_both_succeed(command: Command) -> None:
     first = command.start("--rules", "database/*", "--evidence", "first.json")
@@ -78,6 +79,7 @@ def test_two_runs_at_once_both_succeed(command: Command) -> None:
     assert command.left_behind(first.pid) == command.left_behind(second.pid) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 def test_any_temporary_folder_will_do(command: Command, tmp_path: Path) -> None:
     folder = tmp_path / f"with some spaces and {'l' * 130}"

@@ -26,7 +26,7 @@ def test_releases_cannot_be_installed_without_uv(
 
 
 def test_a_place_where_no_environments_can_be_is_told(pack: Pack, run: Callable[..., Ran]) -> None:
-    pack.write("pyproject.toml", "[project]\ndependencies = []\n")
+    pack.write("pyproject.toml", "[project]\n[project.optional-dependencies]\nverify = []\n")
     place = Path("file")
     place.write_text("", encoding="utf-8")
 
@@ -38,7 +38,7 @@ def test_a_place_where_no_environments_can_be_is_told(pack: Pack, run: Callable[
 
 def uv_that(does: str, pack: Pack, folder: Path) -> str:
     """Put a program in uv's place; give the PATH on which it comes first."""
-    pack.write("pyproject.toml", "[project]\ndependencies = []\n")
+    pack.write("pyproject.toml", "[project]\n[project.optional-dependencies]\nverify = []\n")
     program = folder / "bin/uv"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")

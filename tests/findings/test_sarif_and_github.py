@@ -41,12 +41,14 @@ def test_sarif_has_the_form_that_is_documented() -> None:
                             {
                                 "id": "a/unmet",
                                 "shortDescription": {"text": "Never met."},
-                                "help": {"text": "references/a.md#unmet"},
+                                "help": {"text": "## unmet in references/a*.md"},
                             },
                             {
                                 "id": RULE,
                                 "shortDescription": {"text": "Commit first."},
-                                "help": {"text": "references/session.md#commit-before-response"},
+                                "help": {
+                                    "text": "## commit-before-response in references/session*.md"
+                                },
                             },
                         ],
                     }

@@ -150,13 +150,16 @@ class Pack:
 
 **A claim about {slug}.**
 
+*Symptom:* {outcome}
+"""
+        story = f"""# {slug}
+
 {f"- **Options:** {options}" if options else ""}
 - **Window:** {window}
 - **Databases:** {databases}
 - **Outcome:** {outcome}
-- **Caught by:** [proof](../tests/proofs/{topic}/test_{module}.py),
-  [counterexample](../tests/counterexamples/{topic}/{slug}.patch)
 """
+        self.write(f"tests/proofs/{topic}/{slug}.md", story)
         self.write(f"references/{topic}.md", self.texts[topic])
         if proof is not None:
             self.write(f"tests/proofs/{topic}/test_{module}.py", proof)
@@ -235,7 +238,7 @@ def written_evidence() -> Any:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.05)

@@ -17,29 +17,16 @@ from async_db.proving import (
     Verdict,
     judge_order,
 )
-from async_db.rules import Comparator, Requirement, load_rules, parse_rules
+from async_db.rules import Comparator, Requirement, load_rules
+from helpers.rule_examples import rule_of_sums
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = load_rules(ROOT / "references")
+RULES = load_rules(ROOT)
 FASTAPI = Requirement("FastAPI", (Comparator(">=", "0.121"),))
 HTTPX = Requirement("httpx", (Comparator(">=", "0.28"),))
 NEWEST = {"fastapi": "0.165.0", "httpx": "0.28.1"}
 OLD_FASTAPI = NEWEST | {"fastapi": "0.118.0"}
-RULE = parse_rules(
-    """# sums
-
-## adds
-
-**It adds.**
-
-- **Window:** FastAPI >= 0.121
-- **Databases:** SQLite, PostgreSQL
-- **Outcome:** `assert -1 == 3`
-- **Caught by:** [proof](../tests/proofs/sums/test_adds.py),
-  [counterexample](../tests/counterexamples/sums/adds.patch)
-""",
-    Path("sums.md"),
-)[0]
+RULE = rule_of_sums(window="FastAPI >= 0.121")
 ANYWHERE = replace(RULE, slug="anywhere", window=())
 CLIENT = replace(RULE, slug="client", window=(HTTPX,))
 BOTH = replace(RULE, slug="both", window=(FASTAPI, HTTPX))
@@ -63,12 +50,11 @@ GOOD = result()
 BEFORE = "commit, then response"
 AFTER = "response, then commit"
 ORDER = next(rule for rule in RULES if rule.name == ORDER_RULE)
-ORDER_TEXT = (ROOT / "references/session.md").read_text(encoding="utf-8")
 
 
 def order_on(version: str, default: str | None, function: str | None) -> CommitOrder:
     seen = {"default": default, "function": function}
-    return judge_order(seen, ORDER, ORDER_TEXT, {"fastapi": version})
+    return judge_order(seen, ORDER, {"fastapi": version})
 
 
 TESTS = ServiceTests("depends", "sqlite", 3, 0, 0, 1.5)

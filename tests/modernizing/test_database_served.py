@@ -3,13 +3,13 @@
 import json
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import run
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, create_engine, make_url, text
 
 from async_db.modernizing import STEPS, Modernization
 from helpers.modernizing import transformed
@@ -141,7 +141,7 @@ def test_it_answers_and_stores_the_same_on_sqlite(done: Modernization, tmp_path:
     told = []
     for name, texts in (("old", done.before.texts), ("new", done.after.texts)):
         url = f"sqlite:///{tmp_path / name}.db"
-        told.append((_answers(tmp_path / name, texts, url), _rows(url)))
+        told.append((_answers(tmp_path / name, texts, url, url), _rows(url)))
 
     assert told[1] == told[0]
     assert told[0][1] == ["seeded", "first", "second", "left"]
@@ -157,23 +157,44 @@ def test_it_answers_and_stores_the_same_on_postgresql(
     ):
         url = make_url(new_database())
         given = url.set(drivername=driver).update_query_dict({"sslmode": "prefer"})
-        answers = _answers(tmp_path / name, texts, given.render_as_string(hide_password=False))
-        told.append((answers, _rows(url.set(drivername="postgresql+psycopg"))))
+        ours = url.set(drivername="postgresql+psycopg")
+        answers = _answers(
+            tmp_path / name, texts, given.render_as_string(hide_password=False), ours
+        )
+        told.append((answers, _rows(ours)))
 
     assert told[1] == told[0]
     assert told[0][1] == ["seeded", "first", "second", "left"]
 
 
-def _answers(folder: Path, texts: Mapping[str, str], url: str) -> list[tuple[int, str]]:
-    """Serve a service, and give what it answers, without what differs by time alone."""
+def _answers(
+    folder: Path, texts: Mapping[str, str], url: str, ours: str | URL
+) -> list[tuple[int, str]]:
+    """Serve a service, and give what it answers, without what differs by time alone.
+
+    The old one answers before it commits: each order it took is waited for, by a connection of
+    our own.
+    """
     write_files(folder, texts)
+    answers = []
     with served(folder, DATABASE_URL=url) as client:
-        answers = [client.request(method, path) for method, path in REQUESTS]
-    return [(each.status_code, json.dumps(each.json(), sort_keys=True)) for each in answers]
+        for method, path in REQUESTS:
+            answer = client.request(method, path)
+            answers.append((answer.status_code, json.dumps(answer.json(), sort_keys=True)))
+            if answer.status_code == 201:
+                _wait_for_row(ours, answer.json()["name"])
+    return answers
 
 
-def _rows(url: object) -> list[str]:
-    engine = create_engine(url)  # type: ignore[call-overload]  # a text or a URL
+def _wait_for_row(url: str | URL, name: str) -> None:
+    until = time.monotonic() + 30
+    while name not in _rows(url):
+        assert time.monotonic() < until, f"{name} was answered with 201, and is not there"
+        time.sleep(0.01)
+
+
+def _rows(url: str | URL) -> list[str]:
+    engine = create_engine(url)
     try:
         with engine.connect() as connection:
             return list(connection.scalars(text("select name from orders order by id")))

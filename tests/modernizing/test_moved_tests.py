@@ -34,6 +34,7 @@ def test_tests_that_are_undone_are_moved(tmp_path: Path, new_database: Callable[
     assert move.left == ()
 
 
+@pytest.mark.exhaustive
 def test_the_converted_tests_can_fail(tmp_path: Path) -> None:
     """What is compared is no count of nothing: a fault of the moved service fails a moved test."""
     before = _written(tmp_path, {**SERVICE, **STYLES})

@@ -11,7 +11,7 @@ _NAMED = re.compile(
 
 
 def test_every_rule_that_a_step_names_is_in_the_catalogue(root: Path) -> None:
-    rules = {rule.name for rule in load_rules(root / "references")}
+    rules = {rule.name for rule in load_rules(root)}
     named = {
         (name, path.name)
         for path in (root / "scripts/async_db/modernizing").rglob("*.py")

@@ -112,6 +112,7 @@ def children(db: Session = Depends(get_db)) -> int:
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.network
 def test_the_oldest_releases_are_recorded(tmp_path: Path) -> None:
     (tmp_path / "service.py").write_text(RECORDED)

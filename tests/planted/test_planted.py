@@ -42,6 +42,7 @@ def test_the_services_own_tests_pass_and_show_some(flawed: Path) -> None:
     assert found == {flaw.told_in(flawed) for flaw in FLAWS if flaw.by_tests}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.asyncio
 async def test_a_driven_server_shows_all(flawed: Path) -> None:
     seen = await serve_and_drive(flawed, "--fail-on=proven")
@@ -57,6 +58,7 @@ def test_the_sound_twins_tests_pass_and_show_nothing(sound: Path) -> None:
     assert observed_findings(sound, passing=True) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.asyncio
 async def test_a_driven_server_of_the_sound_twin_shows_nothing(sound: Path) -> None:
     seen = await serve_and_drive(sound, "--fail-on=review")

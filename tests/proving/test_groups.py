@@ -2,30 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from async_db.proving.groups import Group, Wirings, choose_wirings, groups_of
 from async_db.proving.request import RequestError
-from async_db.rules import Rule, parse_rules
+from async_db.rules import Rule
 from async_db.scaffold import Manifest, ManifestError, Option
+from helpers.rule_examples import rule_of_sums
 
-RULE = parse_rules(
-    """# sums
-
-## adds
-
-**It adds.**
-
-- **Window:** any release
-- **Databases:** SQLite, PostgreSQL
-- **Outcome:** `assert -1 == 3`
-- **Caught by:** [proof](../tests/proofs/sums/test_adds.py),
-  [counterexample](../tests/counterexamples/sums/adds.patch)
-""",
-    Path("sums.md"),
-)[0]
+RULE = rule_of_sums()
 BOTH = ("sqlite", "postgresql")
 WIRINGS = Wirings("depends", ("depends", "container"), ("depends", "container"))
 MANIFEST = Manifest(

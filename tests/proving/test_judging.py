@@ -1,7 +1,6 @@
 """What a run of tests says of a rule."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from async_db.findings import Finding
 from async_db.proving.children.job import Outcome, Report
@@ -12,24 +11,11 @@ from async_db.proving.judging import (
     judge_refutation,
     outside_window,
 )
-from async_db.rules import Comparator, Requirement, parse_rules
+from async_db.rules import Comparator, Requirement
 from async_db.traces import Recording
+from helpers.rule_examples import rule_of_sums
 
-RULE = parse_rules(
-    """# sums
-
-## adds
-
-**It adds.**
-
-- **Window:** any release
-- **Databases:** SQLite
-- **Outcome:** `assert -1 == 3`; `409`
-- **Caught by:** [proof](../tests/proofs/sums/test_adds.py),
-  [counterexample](../tests/counterexamples/sums/adds.patch)
-""",
-    Path("sums.md"),
-)[0]
+RULE = rule_of_sums(databases="SQLite", outcome="`assert -1 == 3`; `409`")
 
 
 def failed(*messages: str) -> Outcome:

@@ -13,32 +13,30 @@ from async_db.rules import (
     CatalogueError,
     CodeBlock,
     Comparator,
-    Link,
     Requirement,
-    Rule,
     StatedOutcome,
     load_rules,
+    load_short_texts,
     missing_parts,
-    parse_rules,
+    parse_short_texts,
+    parse_story,
+    rule_of,
 )
 
-TEXT = """\
-# session
+SHORT = """\
+# Session
 
 What this is about.
-
-## Contents
-
-- [one-per-request](#one-per-request)
 
 ## one-per-request
 
 **One request has one session,
 and `session.close()` ends it.**
 
-Why. A list in prose is no closing list:
+*Symptom:* `409`, or
+`500`
 
-- **Never:** share it.
+Why.
 
 ### A lower heading
 
@@ -46,10 +44,10 @@ Why. A list in prose is no closing list:
 ## no-heading
 async def session() -> None:
     '''
-- **Window:** not this one
+*Symptom:* not this one
     '''
 ```
-  ~~~~diff tests/counterexamples/session/one-per-request.patch
+  ~~~~diff
   ```
     kept
   ~~~~
@@ -58,34 +56,52 @@ async def session() -> None:
 plain
 ```
 
+## other
+
+**Another.**
+
+*Symptom:* `500`
+"""
+STORY = """\
+# one-per-request
+
+Why. A list in prose is no closing list:
+
+- **Never:** share it.
+
+```
+- **Window:** not this one
+```
+
 - **Options:** `tenancy=schema`, `cache=none`
 - **Window:** FastAPI >= 0.121; pytest-asyncio >= 1.1, < 2, != 1.2.1
 - **Databases:** PostgreSQL, SQLite
 - **Outcome:** SQLite `409; or
   so`; PostgreSQL ``a `b` c``; `500`
-- **Caught by:** [proof](../tests/proofs/session/test_one_per_request.py),
-  [counterexample](../tests/counterexamples/session/one-per-request.patch), `observe`
-
-## other
-
-**Another.**
+- **Caught by:** `observe`
+"""
+OTHER = """\
+# other
 
 - **Window:** any release
 - **Databases:** SQLite
 - **Outcome:** `500`
-- **Caught by:** [proof](../tests/proofs/session/test_other.py),
-  [counterexample](../tests/counterexamples/session/other.patch), and by reading
 """
-PATH = Path("references/session.md")
+PATH = Path("references/session-units.md")
+STORY_PATH = Path("tests/proofs/session/one-per-request.md")
+OTHER_PATH = Path("tests/proofs/session/other.md")
 
 
 def test_a_rule_is_read_with_all_it_states() -> None:
-    first, second = parse_rules(TEXT, PATH)
+    short, other = parse_short_texts(SHORT, PATH)
+    first = rule_of(short, parse_story(STORY, STORY_PATH))
+    second = rule_of(other, parse_story(OTHER, OTHER_PATH))
 
     assert (first.name, first.claim) == (
         "session/one-per-request",
         "One request has one session, and `session.close()` ends it.",
     )
+    assert first.symptom == "`409`, or `500`"
     assert first.window == (
         Requirement("FastAPI", (Comparator(">=", "0.121"),)),
         Requirement(
@@ -103,119 +119,166 @@ def test_a_rule_is_read_with_all_it_states() -> None:
     )
     assert first.outcomes_on("sqlite") == ("409; or so", "500")
     assert first.outcomes_on("postgresql") == ("a `b` c", "500")
+    assert str(first.story) == "tests/proofs/session/one-per-request.md"
     assert str(first.proof) == "tests/proofs/session/test_one_per_request.py"
-    assert first.caught_by[0] == Link("proof", "../tests/proofs/session/test_one_per_request.py")
-    assert (first.path, first.line) == (PATH, 9)
+    assert str(first.counterexample) == "tests/counterexamples/session/one-per-request.patch"
+    assert (first.short.path, first.short.line) == (PATH, 5)
     assert (first.observed, second.observed) == (True, False)
     assert (second.name, second.window, second.databases) == ("session/other", (), ("sqlite",))
     assert second.options == {}
 
 
-def test_features_are_given_as_the_manifest_takes_them() -> None:
-    several = TEXT.replace("`cache=none`", "`with=import+export+import`")
-    one = TEXT.replace("`cache=none`", "`with=export`")
+def test_its_texts_are_given_without_what_is_read_of_them() -> None:
+    short, _ = parse_short_texts(SHORT, PATH)
+    story = parse_story(STORY, STORY_PATH).text
 
-    assert parse_rules(several, PATH)[0].options == {"tenancy": "schema", "with": "export,import"}
-    assert parse_rules(one, PATH)[0].options == {"tenancy": "schema", "with": "export"}
+    assert short.text.body.startswith("*Symptom:* `409`")
+    assert short.text.body.endswith("plain\n```")
+    assert story.body.startswith("Why. A list in prose")
+    assert story.body.endswith("not this one\n```")
+    assert (story.path, story.line) == (STORY_PATH, 1)
+
+
+def test_features_are_given_as_the_manifest_takes_them() -> None:
+    several = STORY.replace("`cache=none`", "`with=import+export+import`")
+    one = STORY.replace("`cache=none`", "`with=export`")
+
+    assert options_of(several) == {"tenancy": "schema", "with": "export,import"}
+    assert options_of(one) == {"tenancy": "schema", "with": "export"}
+
+
+def options_of(story: str) -> dict[str, str]:
+    return dict(parse_story(story, STORY_PATH).options)
 
 
 def test_a_rule_may_hold_on_every_wiring() -> None:
-    first, second = parse_rules(TEXT.replace("`cache=none`", "`wiring=every`"), PATH)
+    every = parse_story(STORY.replace("`cache=none`", "`wiring=every`"), STORY_PATH)
 
-    assert (first.every_wiring, first.options) == (True, {"tenancy": "schema"})
-    assert not second.every_wiring
+    assert (every.every_wiring, every.options) == (True, {"tenancy": "schema"})
+    assert not parse_story(OTHER, OTHER_PATH).every_wiring
 
 
 def test_code_blocks_are_given_with_their_source() -> None:
-    code = parse_rules(TEXT, PATH)[0].code
+    code = parse_short_texts(SHORT, PATH)[0].text.code
 
     source = "## no-heading\nasync def session() -> None:\n    '''\n"
     assert code == (
         CodeBlock(
             "python",
             "app/database/session.py",
-            f"{source}- **Window:** not this one\n    '''\n",
-            20,
+            f"{source}*Symptom:* not this one\n    '''\n",
+            17,
         ),
-        CodeBlock(
-            "diff",
-            "tests/counterexamples/session/one-per-request.patch",
-            "```\n  kept\n",
-            27,
-        ),
-        CodeBlock("", None, "plain\n", 32),
+        CodeBlock("diff", None, "```\n  kept\n", 24),
+        CodeBlock("", None, "plain\n", 29),
     )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "what"),
     [
-        ("# session\n", "", 1, "the title, `# session`, is missing"),
-        ("## other", "## Other things", 44, "neither a rule's slug nor one of: Contents"),
+        ("# Session\n", "", 1, "the title, `# …`, is missing"),
+        ("## other", "## Other things", 33, "the heading is not a rule's slug"),
         (
             "## other",
             "## one-per-request",
-            44,
-            "a second rule of that name, the first is at line 9",
+            33,
+            "a second rule of that name, the first is at line 5",
         ),
-        ("**Another.**", "Another.", 44, "the first paragraph is not one bold sentence"),
-        ("**Another.**", "**A.** **B.**", 44, "the first paragraph is not one bold sentence"),
-        ("- **Window:** any release\n", "", 44, "the **Window:** line is missing or empty"),
-        ("Outcome:** `500`\n", "Outcome:**\n", 44, "the **Outcome:** line is missing or empty"),
-        ("`cache=none`", "cache=none", 36, "'cache=none' is not `name=value`"),
-        ("`cache=none`", "`cache`", 36, "'`cache`' is not `name=value`"),
-        ("`cache=none`", "`tenancy=none`", 36, "each name once"),
-        ("`cache=none`", "`with=+export`", 36, "'+export' is not names joined by `+`"),
+        ("**Another.**", "Another.", 33, "the first paragraph is not one bold sentence"),
+        ("**Another.**", "**A.** **B.**", 33, "the first paragraph is not one bold sentence"),
+        ("*Symptom:* `500`\n", "", 33, "there is not one paragraph that says its *Symptom:*"),
+        ("*Symptom:* `500`\n", "*Symptom:*\n", 33, "there is not one paragraph that says its"),
+        ("```\nplain\n```", "```\nplain", 29, "the code block is never closed"),
+    ],
+)
+def test_a_malformed_short_text_is_named_with_its_place(
+    old: str, new: str, line: int, what: str
+) -> None:
+    assert SHORT.count(old) == 1
+
+    with pytest.raises(CatalogueError) as raised:
+        parse_short_texts(SHORT.replace(old, new), PATH)
+
+    message = str(raised.value)
+    assert message.startswith(f"{PATH}:{line}: "), message
+    assert what in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what"),
+    [
+        ("# one-per-request\n", "# session\n", 1, "the title is not `# one-per-request`"),
+        ("Why. A list", "## Why\n\nA list", 3, "a story has no second part"),
+        (
+            "Outcome:** SQLite `409; or\n  so`; PostgreSQL ``a `b` c``; `500`",
+            "Outcome:**",
+            1,
+            "the **Outcome:** line is missing or empty",
+        ),
+        ("`cache=none`", "cache=none", 11, "'cache=none' is not `name=value`"),
+        ("`cache=none`", "`cache`", 11, "'`cache`' is not `name=value`"),
+        ("`cache=none`", "`tenancy=none`", 11, "each name once"),
+        ("`cache=none`", "`with=+export`", 11, "'+export' is not names joined by `+`"),
+        ("`observe`", "reading", 16, "**Caught by:** is not `observe`"),
+        ("`observe`\n", "`observe`\n\nMore.\n", 18, "text after the **Caught by:** line"),
+        ("; PostgreSQL ``a `b` c``; `500`", "", 14, "**Outcome:** states none for PostgreSQL"),
+    ],
+)
+def test_a_malformed_story_is_named_with_its_place(
+    old: str, new: str, line: int, what: str
+) -> None:
+    assert STORY.count(old) == 1
+
+    with pytest.raises(CatalogueError) as raised:
+        parse_story(STORY.replace(old, new), STORY_PATH)
+
+    message = str(raised.value)
+    assert message.startswith(f"{STORY_PATH}:{line}: "), message
+    assert what in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what"),
+    [
+        ("- **Window:** any release\n", "", 1, "the **Window:** line is missing or empty"),
         (
             "- **Databases:** SQLite\n",
             "- **Databases:** SQLite\n- **Options:** `cache=none`\n",
-            44,
-            "not in the order Options, Window, Databases, Outcome, Caught by",
+            1,
+            "not in the order Options, Window, Databases, Outcome",
         ),
-        ("any release", "FastAPI 0.121", 48, "'FastAPI 0.121' is not `Project >= 1.2, < 2` or"),
-        ("any release", "FastAPI >= 0.121, soon", 48, "is not `Project >= 1.2, < 2` or"),
-        ("any release", "FastAPI >= 0.121;", 48, "**Window:** '' is not"),
-        ("Databases:** SQLite\n", "Databases:** Oracle\n", 49, "'Oracle' is not one of: SQLite"),
-        ("Outcome:** `500`\n", "Outcome:** 500\n", 50, "is not literals in backticks"),
-        ("Outcome:** `500`\n", "Outcome:** `1` `2`\n", 50, "literals are separated by `;`"),
-        ("Outcome:** `500`\n", "Outcome:** `1`; two\n", 50, "is not literals in backticks"),
+        ("any release", "FastAPI 0.121", 3, "'FastAPI 0.121' is not `Project >= 1.2, < 2` or"),
+        ("any release", "FastAPI >= 0.121, soon", 3, "is not `Project >= 1.2, < 2` or"),
+        ("any release", "FastAPI >= 0.121;", 3, "**Window:** '' is not"),
+        ("Databases:** SQLite\n", "Databases:** Oracle\n", 4, "'Oracle' is not one of: SQLite"),
+        ("Outcome:** `500`\n", "Outcome:** 500\n", 5, "is not literals in backticks"),
+        ("Outcome:** `500`\n", "Outcome:** `1` `2`\n", 5, "literals are separated by `;`"),
+        ("Outcome:** `500`\n", "Outcome:** `1`; two\n", 5, "is not literals in backticks"),
         (
             "Outcome:** `500`\n",
             "Outcome:** PostgreSQL `1`\n",
-            50,
+            5,
             "'PostgreSQL' is not one of the rule's databases",
         ),
-        ("; PostgreSQL ``a `b` c``; `500`", "", 39, "**Outcome:** states none for PostgreSQL"),
-        (
-            "test_other.py",
-            "test_another.py",
-            51,
-            "lacks [proof](../tests/proofs/session/test_other",
-        ),
-        ("and by reading\n", "and by reading\n\nMore.\n", 54, "text after the **Caught by:** line"),
         (
             "- **Databases:** SQLite\n",
             "- **Window:** any release\n",
-            49,
+            4,
             "a second **Window:** line",
         ),
-        (
-            "- **Databases:** SQLite\n- **Outcome:** `500`\n",
-            "- **Outcome:** `500`\n- **Databases:** SQLite\n",
-            44,
-            "not in the order Window, Databases, Outcome, Caught by",
-        ),
-        ("```\nplain\n```", "```\nplain", 32, "the code block is never closed"),
     ],
 )
-def test_a_malformed_text_is_named_with_its_place(old: str, new: str, line: int, what: str) -> None:
-    assert TEXT.count(old) == 1
+def test_a_malformed_field_is_named_with_its_place(
+    old: str, new: str, line: int, what: str
+) -> None:
+    assert OTHER.count(old) == 1
 
     with pytest.raises(CatalogueError) as raised:
-        parse_rules(TEXT.replace(old, new), PATH)
+        parse_story(OTHER.replace(old, new), OTHER_PATH)
 
     message = str(raised.value)
-    assert message.startswith(f"references/session.md:{line}: "), message
+    assert message.startswith(f"{OTHER_PATH}:{line}: "), message
     assert what in message
 
 
@@ -223,10 +286,21 @@ def test_a_folder_without_rules_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.md").write_text("# empty\n", encoding="utf-8")
 
     with pytest.raises(CatalogueError, match="no rules found"):
-        load_rules(tmp_path)
+        load_short_texts(tmp_path)
     (tmp_path / "empty.md").write_bytes(b"# \xff")
     with pytest.raises(CatalogueError, match=r"empty\.md:1: cannot be read"):
-        load_rules(tmp_path)
+        load_short_texts(tmp_path)
+
+
+def test_a_rule_is_told_in_one_file_and_has_a_story(root: Path) -> None:
+    assert [rule.name for rule in load_rules(root)] == ["session/one-per-request", "session/other"]
+
+    (root / "tests/proofs/session/other.md").unlink()
+    with pytest.raises(CatalogueError, match=r"other\.md:1: cannot be read"):
+        load_rules(root)
+    (root / "references/session.md").write_text(SHORT, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"session\.md:5: .* is in session-units\.md too"):
+        load_short_texts(root / "references")
 
 
 @pytest.mark.parametrize(
@@ -269,21 +343,21 @@ def test_exactly_one_order_holds_between_versions(left: list[int], right: list[i
 
 @given(st.text(alphabet="#`~*-:ab \n;[]()", max_size=200))
 def test_any_text_gives_rules_or_an_error_with_its_place(text: str) -> None:
-    try:
-        rules = parse_rules(f"# topic\n{text}", Path("topic.md"))
-    except CatalogueError as error:
-        assert str(error).startswith("topic.md:")  # noqa: PT017 - either way is right
-    else:
-        assert all(isinstance(rule, Rule) for rule in rules)
+    for parse in (parse_short_texts, parse_story):
+        try:
+            parse(f"# topic\n{text}", Path("topic.md"))
+        except CatalogueError as error:
+            assert str(error).startswith("topic.md:")  # noqa: PT017 - either way is right
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A complete pack."""
     (tmp_path / "references").mkdir()
-    (tmp_path / "references" / "session.md").write_text(TEXT, encoding="utf-8")
-    for rule in parse_rules(TEXT, PATH):
+    (tmp_path / PATH).write_text(SHORT, encoding="utf-8")
+    for rule, story in zip(parse_short_texts(SHORT, PATH), (STORY, OTHER), strict=True):
         for part, text in (
+            (rule.story, story),
             (rule.proof, f'pytestmark = [pytest.mark.rule("{rule.name}")]\n'),
             (rule.counterexample, ""),
         ):
@@ -306,11 +380,14 @@ def test_each_missing_part_is_named(root: Path) -> None:
     )
     (proofs / "test_gone.py").write_text("", encoding="utf-8")
     (proofs / "conftest.py").write_text("", encoding="utf-8")
+    (proofs / "other.md").rename(proofs / "gone.md")
 
     assert missing_parts(root) == [
         "session/one-per-request: no proof at tests/proofs/session/test_one_per_request.py",
+        "session/other: no story at tests/proofs/session/other.md",
         'session/other: no test in tests/proofs/session/test_other.py is marked rule("session/other")',
         "session/other: no counterexample at tests/counterexamples/session/other.patch",
+        "tests/proofs/session/gone.md: belongs to no rule",
         "tests/proofs/session/test_gone.py: belongs to no rule",
         "tests/counterexamples/session/others.patch: belongs to no rule",
         'tests/proofs/session/test_other.py: rule("session/gone") names no rule',

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_db.rules import Rule
+from async_db.rules import ShortText, load_short_texts
 from async_db.scaffold import Given, Job, Wish, WriteError, prepare, write
 from async_db.scaffold.agents_md import (
     BEGIN,
@@ -21,23 +21,28 @@ from helpers.rendered import MANIFEST, TEMPLATES
 INDEX = f"{BEGIN}\nread\n{END}\n"
 
 
+@pytest.fixture(scope="module")
+def rules(root: Path) -> tuple[ShortText, ...]:
+    return load_short_texts(root / "references")
+
+
 def job(target: Path, removing: bool = False) -> Job:
     return prepare(
         TEMPLATES, MANIFEST, Wish(target, True, ["agents-md"], Given(), removing=removing)
     )
 
 
-def test_it_is_short_and_names_every_topic(root: Path, rules: tuple[Rule, ...]) -> None:
+def test_it_is_short_and_names_every_topic(root: Path, rules: tuple[ShortText, ...]) -> None:
     index = index_of(rules, root, Path("/a/rather/long/way/to/the/project/of/somebody"))
     assert len(index.encode()) < MOST_BYTES
     for rule in rules:
-        assert f"- `{rule.topic}.md`, " in index
+        assert f"- `{rule.text.path.name}`, " in index
     assert "where it is about this" not in index
     assert f"`{root.as_posix()}/SKILL.md`" in index
 
 
 def test_it_names_a_pack_inside_the_project_from_there(
-    tmp_path: Path, rules: tuple[Rule, ...]
+    tmp_path: Path, rules: tuple[ShortText, ...]
 ) -> None:
     index = index_of(rules, tmp_path / ".claude/skills/pack", tmp_path)
     assert "`.claude/skills/pack/SKILL.md`" in index

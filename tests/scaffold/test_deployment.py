@@ -116,6 +116,7 @@ class Build:
         self.command = json.loads(rest)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.network
 def test_what_the_dockerfile_builds_serves_and_ends_in_order(tmp_path: Path) -> None:
     context = written(tmp_path / "context", with_="deployment", database="sqlite")

@@ -4,7 +4,7 @@ import keyword
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from async_db.scaffold.naming import (
@@ -129,9 +129,9 @@ def test_a_plural_ends_where_its_last_word_does(model: str) -> None:
 
 @given(st.text(max_size=20), st.sampled_from(sorted(PLACEHOLDERS.context())))
 def test_placeholders_are_filled_in_and_all_else_stays(text: str, name: str) -> None:
+    assume(not has_placeholder(text))  # hypothesis tries the constants of the code, too
     names = names_of("web_shop", "OrderLine")
     placeholder, value = PLACEHOLDERS.context()[name], names.context()[name]
-    assert not has_placeholder(text)
     assert filled_in(text, names) == text
     assert has_placeholder(f"{text}{placeholder}_id{text}")
     assert filled_in(f"{text}{placeholder}_id{text}", names) == f"{text}{value}_id{text}"

@@ -4,10 +4,13 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from async_db.rules import Rule
 from helpers.rendered import check_types, written
 
 
+@pytest.mark.exhaustive
 def test_proofs_are_strictly_typed(
     root: Path, rules: tuple[Rule, ...], tmp_path: Path, types_cache: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""The table of sync habits in references/migrating.md: each row does what it says, on both databases."""
+"""The table of sync habits in references/migrating-habits.md: each row does what it says, on both databases."""
 
 import asyncio
 import functools
@@ -319,7 +319,7 @@ def tried(url: str, proof: Habit) -> str:
 
 
 def outcomes(root: Path) -> dict[str, str]:
-    text = (root / "references/migrating.md").read_text("utf-8")
+    text = (root / "references/migrating-habits.md").read_text("utf-8")
     rows = {found["habit"]: found["outcome"] for found in ROW.finditer(text)}
     return {habit: outcome for habit, outcome in rows.items() if habit in HABITS}
 
@@ -336,7 +336,7 @@ def postgresql(new_database: Callable[[], str]) -> str:
 
 
 def test_every_row_is_tried(root: Path) -> None:
-    text = (root / "references/migrating.md").read_text("utf-8")
+    text = (root / "references/migrating-habits.md").read_text("utf-8")
     table = text[text.index("| sync habit |") :].partition("\n\n")[0].splitlines()[2:]
     assert [line.split(" | ")[0].removeprefix("| ") for line in table] == list(HABITS)
 

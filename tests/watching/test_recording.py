@@ -214,6 +214,7 @@ def test_what_it_says_of_the_run(record: Record, project: Path) -> None:
     }
 
 
+@pytest.mark.exhaustive
 def test_workers_see_the_same(record: Record, project: Path) -> None:
     done = run_pytest(project, "--observe-record=workers.json", "-n", "2")
 

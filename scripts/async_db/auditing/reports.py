@@ -161,7 +161,7 @@ def _worst(audit: Audit) -> Iterator[str]:
     if findings:
         first = min(by_rule.items(), key=_by_weight)[0]
         topic, _, slug = first.partition("/")
-        yield f"Next: read references/{topic}.md#{slug}; `--rule {first}` tells all its places"
+        yield f"Next: read ## {slug} in references/{topic}*.md; `--rule {first}` tells all its places"
 
 
 def _by_weight(item: tuple[str, Counter[str]]) -> tuple[int, int, int, str]:

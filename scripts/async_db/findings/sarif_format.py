@@ -66,7 +66,7 @@ def _sarif_rule(name: str, claim: str) -> dict[str, object]:
     return {
         "id": name,
         "shortDescription": {"text": claim},
-        "help": {"text": f"references/{topic}.md#{slug}"},
+        "help": {"text": f"## {slug} in references/{topic}*.md"},
     }
 
 

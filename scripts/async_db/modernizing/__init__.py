@@ -5,7 +5,9 @@ left it, an `Editing` for each file, and `withhold` for what a person has to dec
 """
 
 from async_db.modernizing.changes import Change, FixGrade, Knowledge
+from async_db.modernizing.checking import Check, check
 from async_db.modernizing.editing import parsed
+from async_db.modernizing.frameworks import threaded_framework
 from async_db.modernizing.modernization import Modernization, modernize
 from async_db.modernizing.oracle import ask_types
 from async_db.modernizing.order import STEPS
@@ -17,6 +19,7 @@ from async_db.modernizing.worktree import UncommittedError, refuse_uncommitted
 __all__ = [
     "STEPS",
     "Change",
+    "Check",
     "FixGrade",
     "Knowledge",
     "Modernization",
@@ -28,8 +31,10 @@ __all__ = [
     "as_data",
     "as_report",
     "ask_types",
+    "check",
     "modernize",
     "parsed",
     "read_sources",
     "refuse_uncommitted",
+    "threaded_framework",
 ]

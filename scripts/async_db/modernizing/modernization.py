@@ -45,10 +45,12 @@ def modernize(sources: Sources, options: Options, steps: Iterable[StepFunction])
         steps: in their order.
     """
     changes: list[Change] = []
+    told: set[Change] = set()
     current, world = sources, None
     for take in steps:
         step = Step(current, options, sources, world)
         take(step)
         current, world = step.result(), step.world
-        changes += step.changes
+        changes += [each for each in step.changes if each not in told]
+        told.update(each for each in step.changes if each.grade == "withheld")
     return Modernization(sources, current, tuple(changes))

@@ -13,6 +13,7 @@ from async_db.auditing import UNRESOLVED, Service
 from async_db.modernizing.changes import Change, FixGrade, Knowledge
 from async_db.modernizing.definitions import defined
 from async_db.modernizing.editing import Editing, Replacement
+from async_db.modernizing.generated import WHY, is_generated
 from async_db.modernizing.imports import edit_imports, needed_of
 from async_db.modernizing.sources import Sources
 from async_db.records import Edge, RecordedLoad
@@ -161,7 +162,8 @@ class Step:
         text = f"{UNRESOLVED}[{rule}] {reason}"
         if text in module.text and _stands_above(module, node, text):
             return
-        self.editing(module).comment(node, text)
+        if not is_generated(module.path, module.text):
+            self.editing(module).comment(node, text)
         self.changed(module, node, "left", rule=rule, grade="withheld", reason=reason)
 
     def doubtful(self, module: Module, node: ast.AST, kind: str, rule: str, doubt: str) -> bool:
@@ -172,6 +174,10 @@ class Step:
         self.withhold(module, node, rule, f"{kind}: {doubt} (--unsafe does it)")
         return False
 
+    def everywhere(self) -> None:
+        """Have what this step notes be done outside of a slice too: an application has one lifespan."""
+        self._given = None
+
     def may_change(self, module: Module, node: ast.AST) -> bool:
         """Say whether something is part of what may be changed."""
         line = getattr(node, "lineno", 0)
@@ -179,6 +185,7 @@ class Step:
 
     def result(self) -> Sources:
         """Give the files after this step; what it noted outside of a slice is not done."""
+        self._leave_generated()
         lines = {
             module.path: list(_ranges(module, self._given or frozenset()))
             for module in self._editing
@@ -201,6 +208,20 @@ class Step:
             added = each.added if self._given is None else needed_of(text, each.added)
             wanted[module.path] = edit_imports(text, added, each.dropped)
         return after.after({path: edits for path, edits in wanted.items() if edits}, {})
+
+    def _leave_generated(self) -> None:
+        """Drop what was noted of files that a program writes, and say so of each."""
+        for module in sorted({*self._editing, *self._imports}, key=lambda each: each.path):
+            if is_generated(module.path, module.text):
+                self._editing.pop(module, None)
+                self._imports.pop(module, None)
+                changes = [each for each in self.changes if each.path == module.path]
+                left = [each for each in changes if each.grade == "withheld"]
+                if len(left) < len(changes):
+                    rule = "migrating/no-sync-left"
+                    left.append(Change(module.path, 1, "left", "withheld", rule, WHY))
+                others = [each for each in self.changes if each.path != module.path]
+                self.changes = [*others, *left]
 
     def _within(self, editing: Editing, lines: list[range]) -> tuple[Replacement, ...]:
         """Give the edits of a file that are within a slice, and the new functions that those call."""

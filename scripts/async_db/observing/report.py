@@ -129,9 +129,9 @@ class Report:
 
 def claims() -> dict[str, str]:
     """What each rule of the catalogue says in one sentence, by its name."""
-    from ..rules import CatalogueError, load_rules
+    from ..rules import CatalogueError, load_short_texts
 
     try:
-        return {rule.name: rule.claim for rule in load_rules(REFERENCES)}
+        return {rule.name: rule.claim for rule in load_short_texts(REFERENCES)}
     except CatalogueError:
         return {}

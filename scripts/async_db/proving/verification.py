@@ -71,7 +71,7 @@ def verify(
         ProvingError: no child process can be started here.
         Interrupted: `interrupted` said so; everything that was started has ended.
     """
-    rules = select_rules(load_rules(request.root / "references"), request.rules)
+    rules = select_rules(load_rules(request.root), request.rules)
     wirings = choose_wirings(read_manifest(request.root / "templates"), request.wirings)
     groups = groups_of(rules, request.databases, wirings, tested=not request.rules)
     with ExitStack() as stack:

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .catalogue import load_rules
+from .catalogue import load_short_texts
 from .markdown import CatalogueError
-from .rule import Rule
+from .rule import Address
 
 
 def missing_parts(root: Path) -> list[str]:
@@ -17,21 +17,23 @@ def missing_parts(root: Path) -> list[str]:
             `tests/counterexamples/`.
 
     Returns:
-        One line for each rule without proof, counterexample or `rule` marker in its proof, and
-        for each proof, counterexample or marker without rule; empty when the pack is complete.
+        One line for each rule without story, proof, counterexample or `rule` marker in its proof,
+        and for each of these without rule; empty when the pack is complete.
 
     Raises:
         CatalogueError: a reference text is malformed, or there is no rule at all.
     """
-    rules = load_rules(root / "references")
+    rules = load_short_texts(root / "references")
     return [
         *(line for rule in rules for line in _missing_of(rule, root)),
         *_without_rule(rules, root),
     ]
 
 
-def _missing_of(rule: Rule, root: Path) -> Iterator[str]:
+def _missing_of(rule: Address, root: Path) -> Iterator[str]:
     proof = root / rule.proof
+    if not (root / rule.story).is_file():
+        yield f"{rule.name}: no story at {rule.story}"
     if not proof.is_file():
         yield f"{rule.name}: no proof at {rule.proof}"
     elif rule.name not in _marked_rules(proof):
@@ -40,11 +42,13 @@ def _missing_of(rule: Rule, root: Path) -> Iterator[str]:
         yield f"{rule.name}: no counterexample at {rule.counterexample}"
 
 
-def _without_rule(rules: Sequence[Rule], root: Path) -> Iterator[str]:
+def _without_rule(rules: Sequence[Address], root: Path) -> Iterator[str]:
     names = {rule.name for rule in rules}
-    owned = {str(part) for rule in rules for part in (rule.proof, rule.counterexample)}
+    parts = ((rule.story, rule.proof, rule.counterexample) for rule in rules)
+    owned = {str(part) for of_rule in parts for part in of_rule}
     proofs = sorted((root / "tests/proofs").rglob("test_*.py"))
-    for path in [*proofs, *sorted((root / "tests/counterexamples").rglob("*.patch"))]:
+    stories = sorted((root / "tests/proofs").rglob("*.md"))
+    for path in [*stories, *proofs, *sorted((root / "tests/counterexamples").rglob("*.patch"))]:
         relative = path.relative_to(root).as_posix()
         if relative not in owned:
             yield f"{relative}: belongs to no rule"

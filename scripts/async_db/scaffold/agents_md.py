@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from async_db.rules import Rule
+from async_db.rules import ShortText
 from async_db.scaffold.atomic_writing import WriteError
 
 AGENTS_MD = PurePosixPath("AGENTS.md")
@@ -18,10 +18,10 @@ MOST_BYTES = 2048
 BEGIN, END = "<!-- async-db rules: begin -->", "<!-- async-db rules: end -->"
 _BLOCK = re.compile(rf"{re.escape(BEGIN)}.*?{re.escape(END)}\n?", re.DOTALL)
 _WHEN = re.compile(r"^Read this (when .+?)[.:]\s", re.MULTILINE | re.DOTALL)
-_LONGEST = 110
+_LONGEST = 90
 
 
-def index_of(rules: Sequence[Rule], pack: Path, target: Path) -> str:
+def index_of(rules: Sequence[ShortText], pack: Path, target: Path) -> str:
     """Give the index, markers included: which file to read before which work.
 
     Parameters:
@@ -30,14 +30,12 @@ def index_of(rules: Sequence[Rule], pack: Path, target: Path) -> str:
         target: the project's folder.
     """
     place = _shown(pack, target)
-    topics = Counter(rule.topic for rule in rules)
-    files = {rule.topic: rule.path for rule in rules}
-    lines = [
-        f"- `{topic}.md`, {number} rules: {_when(files[topic])}" for topic, number in topics.items()
-    ]
+    files = Counter(rule.text.path for rule in rules)
+    lines = [f"- `{path.name}`, {number} rules: {_when(path)}" for path, number in files.items()]
     before = (
         f"`{place}/SKILL.md` says how to work. Before you write or review code of these kinds, "
-        f"read the file in `{place}/references/`; a rule is a heading in it, called `topic/slug`."
+        f"read the file in `{place}/references/`; a rule is a heading in it, called `topic/slug`. "
+        "An error text: grep it there first."
     )
     return "\n".join(
         [

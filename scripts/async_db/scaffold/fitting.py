@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from async_db.scaffold.houses import House, Symbol
+from async_db.scaffold.collisions import without_collisions
+from async_db.scaffold.features import LAYERS, Feature, check_feature, feature_of
+from async_db.scaffold.houses import Assumption, House, Symbol
 from async_db.scaffold.manifest import Manifest
-from async_db.scaffold.naming import filled_in
+from async_db.scaffold.naming import Names
 from async_db.scaffold.options import OptionError, Options, check_options
 from async_db.scaffold.relocating import TOKEN, Moves, module_of, modules_in, relocated
 from async_db.scaffold.rendering import (
@@ -38,15 +40,26 @@ SQLMODEL = {
 """What SQLModel has of its own: its sessions take what its `select` makes, by `exec`."""
 _SYNC_SESSION = {("sqlalchemy.orm", "Session"): Symbol("sqlmodel", "Session")}
 """And what its async session works with, of which the one that only reads is made."""
-_PLACED = {"settings": "settings", "errors": "http_errors", "health": "health", "logs": "logs"}
+_PLACED = {
+    "container": "container",
+    "errors": "http_errors",
+    "health": "health",
+    "logs": "logs",
+    "settings": "settings",
+}
 """The modules beside the scaffold's `database` that come into the same package here."""
 _TESTS, _FIXTURES = "tests.database_layer", "tests.fixtures"
 _MIGRATIONS = PurePosixPath("migrations")
 _ALEMBIC_INI = PurePosixPath("alembic.ini")
-_SHARED = ("postgresql_server",)
+_SHARED = ("cluster", "owned_folders", "postgresql_server")
 """The scaffold's fixtures that the tests of a layer use here too."""
 _COLUMN_TYPES = PurePosixPath(TOKEN, "database", "column_types.py")
-"""Of the base, and of what SQLite needs on each connection, whoever the models inherit from."""
+"""Of the base, of what SQLite needs on each connection, and of models, whoever they inherit from."""
+_CONTAINER = PurePosixPath(TOKEN, "container.py")
+_OVERRIDING = PurePosixPath("tests/fixtures/overriding.py")
+_BRING_FIXTURES = frozenset({"engine", "session", "retrying", "repository", "tenancy"})
+_OF_SQLMODEL = ("reading_session", "tenancy")
+"""The modules that make a kind of session, of the one that SQLModel's async session works with."""
 _HOOKS = "\n[post_write_hooks]"
 
 
@@ -63,6 +76,7 @@ class Fitted:
         places: of the files, where the scaffold has them.
         notes: what was left out or called otherwise, and why, a line each.
         options: the scaffold's options that it was rendered with.
+        assumed: what was taken for granted of a new model.
     """
 
     files: Tree
@@ -72,6 +86,7 @@ class Fitted:
     places: Mapping[PurePosixPath, PurePosixPath]
     notes: tuple[str, ...]
     options: Options
+    assumed: tuple[Assumption, ...] = ()
 
     def module(self, name: str) -> str:
         """Give the import name here of a module that the scaffold has, such as `database.session`."""
@@ -95,28 +110,36 @@ def fit_layers(
         TemplateError: a template cannot be rendered.
     """
     options = check_options(manifest.options, {**house.options, "package": TOKEN})
+    feature = feature_of(house, options.names)
+    if "models" in layers:
+        house = replace(house, models=tuple(sorted({*house.models, feature.model})))
     _check(manifest, house, options, layers)
+    check_feature(house, options.names, layers, f"{house.path_of(feature.model)}.py")
     whole = _whole(templates, manifest, options, house)
-    brings_tests = set(layers) & {"engine", "session", "retrying", "repository"}
-    every = [*layers, "fixtures"] if brings_tests and "fixtures" not in layers else [*layers]
-    layer_of = {path: layer for layer in every for path in layer_paths(manifest, options, [layer])}
-    if "engine" in layers and options.values["database"] != "postgresql":
-        layer_of[_COLUMN_TYPES] = "engine"
+    layer_of = _layer_of(manifest, options, layers)
     chosen, notes = _chosen(whole, layer_of, house, options)
-    moves, renamed = _moves(house, whole, chosen, defined)
+    moves, renamed = _moves(house, whole, chosen, defined, feature, options)
     known = frozenset(modules_in(whole.keys()))
+    entities = options.names.entities
+    in_feature = any(
+        path.name != "__init__.py"
+        and _place(path, house, moves, entities).parent.as_posix() == house.path_of(feature.package)
+        for path in chosen
+    )
     files: Tree = {}
     places: dict[PurePosixPath, PurePosixPath] = {}
     for path in chosen:
-        place = _place(path, house, moves)
+        place = _place(path, house, moves, entities)
         if path.name == "__init__.py" and defined(place) is not None:
             continue  # a package is there
+        if path == PurePosixPath(TOKEN, entities, "__init__.py") and not in_feature:
+            continue  # nothing comes into it
         text = whole[path]
         if path.suffix == ".py":
             text = relocated(text, module_of(place), known, _of_module(path, moves, house))
         files[place] = _in_its_words(path, text, house)
         places[place] = path
-    settings = _ruff_settings(house, moves)
+    settings = _ruff_settings(house, feature)
     return Fitted(
         files=format_tree(files, settings),
         layers={place: layer_of[path] for place, path in places.items()},
@@ -125,7 +148,28 @@ def fit_layers(
         places=places,
         notes=(*notes, *renamed),
         options=options,
+        assumed=feature.assumed if LAYERS & set(layers) else (),
     )
+
+
+def _layer_of(
+    manifest: Manifest, options: Options, layers: Collection[str]
+) -> dict[PurePosixPath, str]:
+    """Give the files of some layers, and of those whose tests they bring along."""
+    every = list(layers)
+    if LAYERS & set(layers) - {"models"}:
+        every.append("tests")
+    if {*_BRING_FIXTURES, "tests"} & set(every):
+        every.append("fixtures")
+    layer_of = {path: layer for layer in every for path in layer_paths(manifest, options, [layer])}
+    layer_of.pop(_OVERRIDING, None)  # of sessions
+    if "engine" in layers and options.values["database"] != "postgresql":
+        layer_of[_COLUMN_TYPES] = "engine"
+    if {"models", "reporting"} & set(layers):
+        layer_of[_COLUMN_TYPES] = "models"
+    if "session" in layers:
+        layer_of |= dict.fromkeys((_CONTAINER, _OVERRIDING), "session")
+    return layer_of
 
 
 def _check(manifest: Manifest, house: House, options: Options, layers: Collection[str]) -> None:
@@ -133,12 +177,16 @@ def _check(manifest: Manifest, house: House, options: Options, layers: Collectio
     for name in layers:
         if why := manifest.layers[name].not_into:
             raise OptionError(f"{name} does not go into a project with code of its own: {why}")
-    for option in ("wiring", "tenancy", "reporting"):
-        if option in options.values and options.values[option] != manifest.options[option].default:
-            raise OptionError(
-                f"{option} = {options.values[option]!r} goes through every layer: "
-                "render a whole service with it, render.py OUT, and take from that"
-            )
+    if others := set(options.values.get("with", "").split(",")) - {"", "library-session"}:
+        raise OptionError(
+            f"with = {min(others)!r} is about the example's own model: "
+            "render a whole service with it, render.py OUT, and take from that"
+        )
+    if "migrations" in layers and options.values.get("tenancy") == "schema":
+        raise OptionError(
+            "migrations of a project with tenants are of each schema, and how they are named is "
+            "yours: render.py OUT --tenancy schema shows an env.py for them"
+        )
     if house.obstacles:
         raise OptionError("; ".join(house.obstacles))
     has_models = house.models and house.base is not None
@@ -151,11 +199,7 @@ def _check(manifest: Manifest, house: House, options: Options, layers: Collectio
 
 def _whole(templates: Path, manifest: Manifest, options: Options, house: House) -> Tree:
     tree = render_with_placeholders(templates, manifest, options, house)
-    names = options.names
-    return {
-        PurePosixPath(filled_in(str(path), names)): filled_in(text, names)
-        for path, text in tree.items()
-    }
+    return without_collisions(tree, options.names)
 
 
 def _chosen(
@@ -164,16 +208,20 @@ def _chosen(
     """Choose the files of some layers that belong into this house, and say what does not."""
     notes: list[str] = []
     chosen = []
+    names = options.names
+    with_model = LAYERS & set(layer_of.values())
     for path in sorted(whole.keys() & layer_of.keys()):
         parts = path.parts
-        is_example = parts[0] == "tests" and parts[1:2] != ("database_layer",)
-        if is_example and not (path.stem in _SHARED and house.starts_postgresql):
+        if parts[0] == "tests" and not _is_test_here(path, house, names, bool(with_model)):
             continue
-        if layer_of[path] == "repository" and parts[1:2] != ("database",) and parts[0] != "tests":
-            continue  # the example's
+        if layer_of[path] == "repository" and parts[1] == names.entities and not with_model:
+            continue  # of no model that is there
+        if path.name == "cleanup.py":
+            continue  # a script of the example
         if layer_of[path] == "migrations" and not _is_for_alembic(path, house):
             continue
-        if path.name == "reading.py" and options.values.get("replica") == "none":
+        without_replica = options.values.get("replica") == "none"
+        if parts[-2:] == ("database", "reading.py") and without_replica and not with_model:
             continue  # a name for what a replica would be
         if layer_of[path] == "base" and house.base is not None:
             notes += [f"models inherit from {house.base.symbol}: no other base is added"]
@@ -190,6 +238,17 @@ def _chosen(
     return chosen, list(dict.fromkeys(notes))
 
 
+def _is_test_here(path: PurePosixPath, house: House, names: Names, with_model: bool) -> bool:
+    """Say whether a file of the scaffold's tests is one that this house gets."""
+    if path.parts[1] == "database_layer":
+        return with_model or path.parts[2] != names.entities
+    if path == _OVERRIDING:
+        return True
+    if path.stem in _SHARED:
+        return house.starts_postgresql
+    return with_model and path.stem in (names.entities, f"test_{names.entities}_api")
+
+
 def _is_for_alembic(path: PurePosixPath, house: House) -> bool:
     """Say whether a file of the scaffold's migrations is one that this house needs."""
     if path == _MIGRATIONS / "env.py":
@@ -198,13 +257,23 @@ def _is_for_alembic(path: PurePosixPath, house: House) -> bool:
 
 
 def _moves(
-    house: House, whole: Tree, chosen: Collection[PurePosixPath], defined: Defined
+    house: House,
+    whole: Tree,
+    chosen: Collection[PurePosixPath],
+    defined: Defined,
+    feature: Feature,
+    options: Options,
 ) -> tuple[Moves, list[str]]:
     """Say what modules are called here: where a name is another's, ours is called otherwise."""
     modules = {TOKEN: house.package, f"{TOKEN}.database": house.place}
     modules |= {f"{TOKEN}.{old}": f"{house.place}.{new}" for old, new in _PLACED.items()}
     tests = house.tests.replace("/", ".")
+    entities = options.names.entities
     modules |= {_TESTS: tests, _FIXTURES: tests}
+    beside = {name: f".{name}" for name in ("overriding", *_SHARED)} | {entities: ".rows"}
+    modules |= {f"{_FIXTURES}.{name}": here for name, here in beside.items()}
+    of_model = f"{TOKEN}.{entities}"
+    modules |= {of_model: feature.package, f"{of_model}.models": feature.model}
     notes = []
     for path in sorted(whole):
         module = module_of(path)
@@ -214,7 +283,13 @@ def _moves(
         plain = Moves(modules, {}).module(module)
         file = PurePosixPath(f"{house.path_of(plain)}.py")
         there = defined(file)
-        if there is not None and not _top_names(whole[path]) <= there:
+        if module.startswith(f"{of_model}."):
+            if path in chosen and there is not None and not _top_names(whole[path]) & there:
+                raise OptionError(
+                    f"{file} is the project's own: choose another --model, --feature or "
+                    "--model-module"
+                )
+        elif there is not None and not _top_names(whole[path]) <= there:
             above, _, last = plain.rpartition(".")
             modules[module] = f"{above}.async_{last}" if above else f"async_{last}"
             if path in chosen:
@@ -247,10 +322,13 @@ def defined_names(text: str) -> Iterator[str]:
                 yield name
 
 
-def _place(path: PurePosixPath, house: House, moves: Moves) -> PurePosixPath:
+def _place(path: PurePosixPath, house: House, moves: Moves, entities: str) -> PurePosixPath:
     """Say where a file of the scaffold is in this house."""
     if path.parts[0] == "tests":
-        return PurePosixPath(house.tests, path.name)
+        if path.stem == entities:
+            return PurePosixPath(house.tests, entities, "rows.py")
+        is_models = path.parent.name == entities or path.stem == f"test_{entities}_api"
+        return PurePosixPath(house.tests, entities if is_models else "", path.name)
     if path.is_relative_to(_MIGRATIONS):
         folder = house.alembic.folder if house.alembic else str(_MIGRATIONS)
         return PurePosixPath(folder, path.name)
@@ -262,7 +340,7 @@ def _place(path: PurePosixPath, house: House, moves: Moves) -> PurePosixPath:
 
 def _of_module(path: PurePosixPath, moves: Moves, house: House) -> Moves:
     """Give what is called otherwise in one module."""
-    if house.is_sqlmodel and path.stem == "reading_session":
+    if house.is_sqlmodel and path.stem in _OF_SQLMODEL:
         return Moves(moves.modules, {**moves.symbols, **_SYNC_SESSION})
     return moves
 
@@ -271,6 +349,8 @@ def _in_its_words(path: PurePosixPath, text: str, house: House) -> str:
     """Say in Alembic's configuration where imports start, and in SQLModel's word what is executed."""
     if house.is_sqlmodel:
         text = text.replace("await session.execute(", "await session.exec(")
+    if path.parent.name == "tests" and path.name.startswith("test_"):
+        text = _on_one_loop(text)
     if path != _ALEMBIC_INI:
         return text
     if house.source:
@@ -280,8 +360,21 @@ def _in_its_words(path: PurePosixPath, text: str, house: House) -> str:
     return text if "ruff" in house.requirements else text.partition(_HOOKS)[0]
 
 
-def _ruff_settings(house: House, moves: Moves) -> list[str]:
+def _on_one_loop(text: str) -> str:
+    """Have a module's tests say that they are async, and share the loop of the fixtures."""
+    last = max(node.end_lineno or 0 for node in ast.parse(text).body if _is_import(node))
+    lines = text.splitlines(keepends=True)
+    mark = '\npytestmark = pytest.mark.asyncio(loop_scope="session")\n'
+    return "".join([*lines[:last], mark, *lines[last:]])
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _ruff_settings(house: House, feature: Feature) -> list[str]:
     tops = {house.place, house.package, house.url.imported.module if house.url.imported else ""}
+    tops |= {feature.package, feature.model}
     own = ", ".join(
         f'"{name}"' for name in sorted({each.partition(".")[0] for each in tops} - {""})
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from async_db.rules import load_rules
+from async_db.rules import load_short_texts
 from async_db.scaffold.agents_md import AGENTS_MD, LAYER, index_of, with_index, without_index
 from async_db.scaffold.atomic_writing import Plan, WriteError, plan_writing
 from async_db.scaffold.hand_work import HandWork
@@ -109,7 +109,9 @@ def _agents_md(pack: Path, wish: Wish) -> Job:
     if wish.removing:
         changed = without_index(text)
     else:
-        changed = with_index(text, index_of(load_rules(pack / "references"), pack, wish.target))
+        changed = with_index(
+            text, index_of(load_short_texts(pack / "references"), pack, wish.target)
+        )
     nothing = there.before is None and not changed
     return Job({}, plan_writing(wish.target, {} if nothing else {AGENTS_MD: changed}))
 
@@ -177,7 +179,7 @@ def _fitted_layers(
     return Job(
         values,
         done.plan,
-        assumed=house.assumptions,
+        assumed=(*house.assumptions, *fitted.assumed),
         notes=(*done.notes, *fitted.notes),
         missing=done.missing,
         by_hand=done.by_hand,

@@ -21,7 +21,8 @@ class Moves:
     """What is called otherwise.
 
     Parameters:
-        modules: import names of packages and modules; the longest that fits counts.
+        modules: import names of packages and modules, those with a dot first relative to whoever
+            imports them; the longest that fits counts.
         symbols: of what modules define, by module and name, what is used instead.
     """
 
@@ -33,7 +34,9 @@ class Moves:
         above = name
         while above:
             if above in self.modules:
-                return (self.modules[above] + name[len(above) :]).strip(".")
+                moved = self.modules[above] + name[len(above) :]
+                # What begins with a dot is beside whoever imports it; of no package nothing is left.
+                return moved if self.modules[above].startswith(".") else moved.strip(".")
             above = above.rpartition(".")[0]
         return name
 

@@ -1,5 +1,7 @@
 """When a release of FastAPI commits, compared with what the text says."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -13,7 +15,6 @@ from helpers.release_examples import (
     BEFORE,
     NEWEST,
     ORDER,
-    ORDER_TEXT,
     order_on,
     versions,
 )
@@ -30,7 +31,7 @@ STATED = [
 
 
 def test_the_table_of_orders_is_read_as_it_stands() -> None:
-    assert [(str(part), order) for part, order in stated_orders(ORDER_TEXT)] == [
+    assert [(str(part), order) for part, order in stated_orders(ORDER.full.body)] == [
         ("FastAPI < 0.106", AFTER),
         ("FastAPI >= 0.106, < 0.118", BEFORE),
         ("FastAPI >= 0.118, < 0.121", AFTER),
@@ -40,7 +41,7 @@ def test_the_table_of_orders_is_read_as_it_stands() -> None:
 
 @given(versions)
 def test_the_table_of_orders_has_one_row_for_each_release(version: str) -> None:
-    rows = [part for part, _ in stated_orders(ORDER_TEXT) if part.holds(f"0.{version}")]
+    rows = [part for part, _ in stated_orders(ORDER.full.body) if part.holds(f"0.{version}")]
 
     assert len(rows) == 1
 
@@ -60,10 +61,11 @@ def test_orders_agree_when_they_are_the_stated_ones(
 
 def test_an_order_that_the_text_does_not_state_agrees_with_nothing() -> None:
     seen = {"default": AFTER, "function": BEFORE}
-    twice = ORDER_TEXT + "\n| >= 0.160 | commit, then response | |\n"
+    twice = ORDER.full.body + "\n| >= 0.160 | commit, then response | |\n"
 
     for text in ("", twice):
-        order = judge_order(seen, ORDER, text, NEWEST)
+        rule = replace(ORDER, full=replace(ORDER.full, body=text))
+        order = judge_order(seen, rule, NEWEST)
 
         assert order == CommitOrder(AFTER, BEFORE, None, True)
         assert not order.agrees

@@ -200,6 +200,7 @@ def as_json(part: Verdict | Result | ServiceTests) -> dict[str, Any]:
     return dict(vars(part))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.network
 def test_a_rule_is_tried_on_real_releases_on_both_sides_of_its_edge(tmp_path: Path) -> None:
     request = Request(ROOT, (ORDER_RULE,), ("sqlite",), jobs=2)

@@ -1,6 +1,5 @@
 """Sets of releases: what is installed of them, and what scaffold they take."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +11,7 @@ from packaging import requirements as packaging
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from async_db.proving.releases.needed import needed_to_verify
 from async_db.proving.releases.sets import (
     RELEASE_SETS,
     ReleaseSet,
@@ -35,9 +35,7 @@ from helpers.release_examples import (
     windows,
 )
 
-DEPENDENCIES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
-    "project"
-]["dependencies"]
+DEPENDENCIES = needed_to_verify(ROOT)
 
 
 def test_each_set_has_a_folder_of_its_own_and_the_newest_is_the_last() -> None:

@@ -72,7 +72,7 @@ def ask_types(project: Project, calls: Iterable[Call] | None = None) -> Answers:
         return Answers((), 0)
     with tempfile.TemporaryDirectory(prefix="async-db-types-") as folder:
         try:
-            edges = _Asking(project, wanted, Path(folder)).edges()
+            edges = Asking(project, wanted, Path(folder)).edges()
         except NoAnswer as error:
             return Answers((), len(wanted), str(error))
         except OSError as error:
@@ -80,15 +80,22 @@ def ask_types(project: Project, calls: Iterable[Call] | None = None) -> Answers:
     return Answers(tuple(sorted(edges)), len(wanted))
 
 
-class _Asking:
-    """Asks in rounds: what the fixtures give is known first, and then what is done with it."""
+class Asking:
+    """Asks in rounds: what the fixtures give is known first, and then what is done with it.
+
+    Parameters:
+        project: the target's model.
+        calls: those to ask of.
+        folder: where the copy is written.
+    """
 
     def __init__(self, project: Project, calls: list[Call], folder: Path) -> None:
         self._project = project
         self._calls = calls
         self._folder, self._cache = folder / "copy", folder / "cache"
-        self._paths = copy_paths(project.modules)
-        self._classes = Classes(project, self._paths)
+        self.paths = copy_paths(project.modules)
+        self.output = ""
+        self._classes = Classes(project, self.paths)
         self._fixtures = Fixtures(project)
         self._given: dict[Fixture, str] = {}
         self._parameters = Parameters(project, frozenset(self._fixtures.users))
@@ -110,7 +117,7 @@ class _Asking:
 
     def _round(self) -> dict[ast.expr, str]:
         """Write the copy, have it checked, and give the types of what was asked for."""
-        shadows = {module: Shadow(module, path) for module, path in self._paths.items()}
+        shadows = {module: Shadow(module, path) for module, path in self.paths.items()}
         for module, nodes in self._questions():
             shadows[module].ask(node for node in nodes if is_exact(module, node))
         self._annotate(shadows)
@@ -122,7 +129,8 @@ class _Asking:
                 path.write_text(text, encoding="utf-8", newline="")
         found: dict[ast.expr, str] = {}
         asked = {shadow.path: shadow.asked_at for shadow in shadows.values()}
-        for note in notes_in(run_mypy(self._folder, self._cache)):
+        self.output = run_mypy(self._folder, self._cache)
+        for note in notes_in(self.output):
             node = asked.get(note.file, {}).get((note.line, note.column))
             if node is not None:
                 # In a generic function it may say several things of one place.

@@ -21,6 +21,8 @@ error_summary = False
 color_output = False
 pretty = False
 warn_unused_configs = False
+strict_equality = True
+enable_error_code = unused-awaitable, truthy-bool
 """
 """Ours, so that none of the target's is read: it could name plugins, which mypy runs."""
 _MOST_SECONDS = 900

@@ -41,10 +41,11 @@ def stated_orders(text: str) -> tuple[tuple[Requirement, str], ...]:
 
 
 def judge_order(
-    seen: Mapping[str, str | None], rule: Rule, text: str, installed: Mapping[str, str]
+    seen: Mapping[str, str | None], rule: Rule, installed: Mapping[str, str]
 ) -> CommitOrder:
-    """Compare the order that was seen with the one that the rule's text states."""
-    stated = [order for part, order in stated_orders(text) if part.holds(installed["fastapi"])]
+    """Compare the order that was seen with the one that the rule's story states."""
+    orders = stated_orders(rule.full.body)
+    stated = [order for part, order in orders if part.holds(installed["fastapi"])]
     return CommitOrder(
         default=seen["default"] or "",
         function=seen["function"],

@@ -5,7 +5,6 @@ import os
 import shutil
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from async_db.proving.evidence.results import Result, ServiceTests
 from async_db.proving.releases.commit_order import ORDER_RULE, CommitOrder, judge_order
 from async_db.proving.releases.environments import Environment, EnvironmentsError, Programs, find_uv
 from async_db.proving.releases.matrix import Matrix
+from async_db.proving.releases.needed import needed_to_verify
 from async_db.proving.releases.sets import RELEASE_SETS, ReleaseSet, pinned, unmet
 from async_db.proving.releases.verdicts import Tried, concerned, judge
 from async_db.proving.request import Progress, Request, select_rules
@@ -45,9 +45,9 @@ def verify_releases(
         RequestError, CatalogueError: as `verify` does.
         Interrupted: `interrupted` said so; everything that was started has ended.
     """
-    rules = select_rules(load_rules(request.root / "references"), request.rules)
+    rules = select_rules(load_rules(request.root), request.rules)
     uv = find_uv()
-    dependencies = _dependencies(request.root)
+    dependencies = needed_to_verify(request.root)
     with _folders(environments) as (base, work):
         runs = []
         for done, releases in enumerate(sets):
@@ -57,16 +57,6 @@ def verify_releases(
             runs.append(run.tried(uv, shown))
     tried, latest, page, folders = zip(*runs, strict=True)
     return Matrix(rules, tried, latest[-1], page[-1], tuple(filter(None, folders)))
-
-
-def _dependencies(root: Path) -> list[str]:
-    """Read what the pack depends on."""
-    path = root / "pyproject.toml"
-    try:
-        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
-        return list(map(str, project["dependencies"]))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise EnvironmentsError(f"{path}: names no dependencies to install: {error}") from error
 
 
 @contextmanager
@@ -144,8 +134,7 @@ class _Run:
         )
         if done.code:
             raise EnvironmentsError(f"{self.releases.name}: {done.last_line}")
-        text = rule.path.read_text(encoding="utf-8")
-        return judge_order(json.loads(done.out), rule, text, installed)
+        return judge_order(json.loads(done.out), rule, installed)
 
     def _verified(self, rules: Sequence[Rule]) -> tuple[dict[str, Any], str, str]:
         """Run `verify.py` by the environment's python, also outside of windows."""

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
 
-from async_db.scaffold.houses.house import Alembic, BaseClass, Provider, Symbol
+from async_db.scaffold.houses.house import Alembic, BaseClass, Provider, Symbol, Use
 from async_db.scaffold.houses.layout import Layout
 from async_db.target import Binding, Class, Dependency, Function, Module, libraries
 
 _DECLARATIVE = frozenset({"sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta"})
+_UNIQUE = re.compile(r"""["']uq["']""")
 _VERSIONS = re.compile(r"^(?:down_)?revision\b", re.MULTILINE)
 
 
@@ -21,7 +22,7 @@ def base_class(layout: Layout) -> BaseClass | None:
         return BaseClass(
             Symbol("sqlmodel", "SQLModel"),
             is_sqlmodel=True,
-            names_constraints="naming_convention" in _text(layout),
+            names_constraints=_names_unique(_text(layout)),
         )
     found = [*_class_bases(layout), *_made_bases(layout)]
     if not found:
@@ -40,9 +41,14 @@ def _class_bases(layout: Layout) -> Iterator[BaseClass]:
                 if bindings[0].annotation is not None
                 and "Mapped" in ast.unparse(bindings[0].annotation)
             }
-            names = "naming_convention" in each.module.text
             symbol = layout.symbol(each, each.name, each.line)
-            yield BaseClass(symbol, frozenset(columns), names_constraints=names)
+            yield BaseClass(
+                symbol,
+                frozenset(columns),
+                names_constraints=_names_unique(each.module.text),
+                key=next(_keys(each), ""),
+                is_dataclass="sqlalchemy.orm.MappedAsDataclass" in types.mro(each),
+            )
 
 
 def _made_bases(layout: Layout) -> Iterator[BaseClass]:
@@ -53,8 +59,25 @@ def _made_bases(layout: Layout) -> Iterator[BaseClass]:
                 if bindings[0].value is call.node:
                     yield BaseClass(
                         layout.symbol(module, name, call.node.lineno),
-                        names_constraints="naming_convention" in module.text,
+                        names_constraints=_names_unique(module.text),
+                        is_made=True,
                     )
+
+
+def _names_unique(text: str) -> bool:
+    """Say whether a module has a naming convention for unique constraints."""
+    return "naming_convention" in text and _UNIQUE.search(text) is not None
+
+
+def _keys(base: Class) -> Iterator[str]:
+    """Give the columns of a base that are primary keys, each with its type as it is written."""
+    for name, bindings in base.bindings.items():
+        binding = bindings[0]
+        if binding.annotation is None or not isinstance(binding.value, ast.Call):
+            continue
+        if any(each.arg == "primary_key" for each in binding.value.keywords):
+            written = ast.unparse(binding.annotation)
+            yield f"{name}: {written.removeprefix('Mapped[').removesuffix(']')}"
 
 
 def _named_as_base(layout: Layout, name: str) -> Iterator[Class]:
@@ -82,6 +105,15 @@ def tables(layout: Layout) -> dict[str, str]:
         if table:
             found[table] = f"{each.module.path}:{each.line}"
     return found
+
+
+def classes(layout: Layout) -> dict[str, str]:
+    """Give the names of the classes that have tables, and the file and line of each."""
+    return {
+        each.name: f"{each.module.path}:{each.line}"
+        for each in _classes(layout)
+        if _table(layout, each) is not None
+    }
 
 
 def _table(layout: Layout, of: Class) -> str | None:
@@ -136,12 +168,53 @@ def providers(layout: Layout) -> tuple[Provider, ...]:
         is_async = types.is_a(given, libraries.ASYNC_SESSION)
         if function.module in layout.serving and (is_async or types.is_a(given, libraries.SESSION)):
             symbol = layout.symbol(function.module, function.name, function.line)
-            found.append(Provider(symbol, is_async, tuple(map(_place, named))))
+            commits = tuple(dict.fromkeys(_commits(layout, named)))
+            found.append(Provider(symbol, is_async, tuple(map(_use, named)), commits))
     return tuple(sorted(found, key=lambda each: (-len(each.places), each.symbol.path)))
 
 
-def _place(dependency: Dependency) -> str:
-    return f"{dependency.module.path}:{dependency.call.lineno}"
+def _use(dependency: Dependency) -> Use:
+    """Say what takes the place of a parameter, or of a type, that asks for a session."""
+    call, module = dependency.call, dependency.module
+    place, written = f"{module.path}:{call.lineno}", _segment(module, call)
+    for node in ast.walk(ast.parse(module.text)):
+        match node:
+            case ast.Subscript(slice=ast.Tuple(elts=[_, *marks])):
+                if any(_is_same(each, call) for each in marks):
+                    return Use(place, _segment(module, node), "SessionDep")
+            case ast.arguments():
+                for argument, default in _defaults(node):
+                    if _is_same(default, call):
+                        whole = f"{_segment(module, argument)} = {written}"
+                        return Use(place, whole, f"{argument.arg}: SessionDep")
+    return Use(place, written, "get_session, with the scope that SessionDep has")
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    first = len(plain) - len(arguments.defaults)
+    yield from zip(plain[first:], arguments.defaults, strict=True)
+    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+
+
+def _is_same(node: ast.expr | None, other: ast.expr) -> bool:
+    place = (other.lineno, other.col_offset)
+    return node is not None and (node.lineno, node.col_offset) == place
+
+
+def _segment(module: Module, node: ast.AST) -> str:
+    return ast.get_source_segment(module.text, node) or ast.unparse(node)
+
+
+def _commits(layout: Layout, named: list[Dependency]) -> Iterator[str]:
+    """Give where functions that are given the session end its transaction by themselves."""
+    calls = {id(each.call) for each in named}
+    for function in layout.project.functions:
+        given = layout.project.web.dependencies_of(function)
+        if any(id(each.call) in calls for each in given):
+            for call in function.calls:
+                if call.name in ("commit", "rollback"):
+                    yield f"{function.module.path}:{call.node.lineno}"
 
 
 def _dependencies(layout: Layout) -> Iterator[Dependency]:

@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+_OWN_COLUMNS = {
+    "id": "    id: Mapped[int] = mapped_column(IDENTIFIER, primary_key=True)\n",
+    "created_at": (
+        "    created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.now())\n"
+    ),
+    "updated_at": (
+        "    updated_at: Mapped[datetime] = mapped_column(\n"
+        "        TIMESTAMP, server_default=func.now(), onupdate=func.now()\n    )\n"
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -75,13 +86,34 @@ class BaseClass:
         symbol: the class, or SQLModel itself.
         fields: columns that every model inherits.
         is_sqlmodel: whether the models are SQLModel's.
-        names_constraints: whether its metadata has a naming convention.
+        names_constraints: whether its metadata has a name for each unique constraint.
+        key: what is inherited as primary key, as `id: int`; empty if each model has its own.
+        is_made: whether `declarative_base()` made it, which a type checker knows nothing of.
+        is_dataclass: whether models are dataclasses too.
     """
 
     symbol: Symbol
     fields: frozenset[str] = frozenset()
     is_sqlmodel: bool = False
     names_constraints: bool = False
+    key: str = ""
+    is_made: bool = False
+    is_dataclass: bool = False
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place where operations depend on what gives sessions.
+
+    Parameters:
+        place: the file and line, as `app/api.py:12`.
+        written: what is there.
+        replaced: what would be there instead, with `SessionDep`.
+    """
+
+    place: str
+    written: str
+    replaced: str
 
 
 @dataclass(frozen=True)
@@ -91,12 +123,19 @@ class Provider:
     Parameters:
         symbol: the function.
         is_async: whether it gives an `AsyncSession`.
-        places: where operations and dependencies name it, as `app/api.py:12`.
+        uses: where operations and dependencies name it.
+        commits: where what depends on it commits or rolls back by itself, as `app/api.py:14`.
     """
 
     symbol: Symbol
     is_async: bool
-    places: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    commits: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it is named, a file and line each."""
+        return tuple(use.place for use in self.uses)
 
 
 @dataclass(frozen=True)
@@ -174,12 +213,17 @@ class House:
         has_place: whether that package is there.
         is_ours: whether the project is the scaffold, rendered.
         tests: the folder that the new tests come to.
+        feature: the import name of the package for what a new model brings, if it was said.
+        model_module: that of the module for the new model itself, if it was said.
+        model_packages: the packages that have one module for each model.
         options: what the scaffold's options have to be here.
         models: import names of the modules that define tables.
         tables: the tables, and where each is defined.
+        classes: the classes that have one, and where each is defined.
         requirements: the libraries that are installed, locked or declared, and as `name[extra]` what
             is asked for of them besides.
         words: all names in the project's modules, without those of a layer written before.
+        imports: what modules import, each with the package of the module that does.
         pytest: the settings of its tests, by name.
     """
 
@@ -189,12 +233,16 @@ class House:
     has_place: bool = False
     is_ours: bool = False
     tests: str = "tests/database_layer"
+    feature: str = ""
+    model_module: str = ""
+    model_packages: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     settings: SettingsClass | None = None
     url: UrlSource = UrlSource('os.environ["DATABASE_URL"]', None, "env:DATABASE_URL")
     base: BaseClass | None = None
     models: tuple[str, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
     engines: tuple[Symbol, ...] = ()
     providers: tuple[Provider, ...] = ()
     application: Application | None = None
@@ -202,6 +250,7 @@ class House:
     style: Style = Style()
     requirements: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    imports: frozenset[tuple[str, str]] = frozenset()
     python: str = ""
     pytest: Mapping[str, str] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
@@ -233,6 +282,46 @@ class House:
     def session_class(self) -> str:
         """What a factory of sessions is told besides, as a part of its dictionary of options."""
         return ', "class_": AsyncSession' if self.is_sqlmodel else ""
+
+    def imports_from_outside(self, module: str) -> bool:
+        """Say whether a module is imported by one of another package."""
+        own = module.rpartition(".")[0]
+        return any(
+            package != own and f"{imported}.".startswith(f"{module}.")
+            for package, imported in self.imports
+        )
+
+    def inherits(self, column: str) -> bool:
+        """Say whether every model has a column from its base; from the scaffold's, all of these."""
+        return self.base is None or column in self.base.fields
+
+    def named(self, constraint: str) -> str:
+        """Give what a constraint is told of its name, where no naming convention says it."""
+        has_names = self.base is None or self.base.names_constraints
+        return "" if has_names else f', name="{constraint}"'
+
+    @property
+    def own_columns(self) -> str:
+        """The columns of every new table that its base does not bring."""
+        return "".join(line for name, line in _OWN_COLUMNS.items() if not self.inherits(name))
+
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """What these columns take of SQLAlchemy and of our types, each after a comma."""
+        has_times = "func.now" in self.own_columns
+        has_key = "IDENTIFIER" in self.own_columns
+        return {"func": ", func" * has_times, "identifier": "IDENTIFIER, " * has_key}
+
+    @property
+    def base_ignored(self) -> str:
+        """What a type checker is told of a base that it knows nothing of."""
+        is_made = self.base is not None and self.base.is_made
+        return "  # type: ignore[misc, valid-type]" if is_made else ""
+
+    @property
+    def id_bits(self) -> int:
+        """How many bits an id has, its sign left out: where the base brings it, an INTEGER's."""
+        return 31 if self.base is not None and self.inherits("id") else 63
 
     @property
     def starts_postgresql(self) -> bool:

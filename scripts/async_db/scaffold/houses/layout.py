@@ -14,6 +14,7 @@ OURS = {
     "backends": "backend_of",
     "column_types": "IDENTIFIER",
     "connection_errors": "DatabaseUnavailable",
+    "container": "Providers",
     "engine": "open_database",
     "errors": "is_temporary",
     "fair_queue": "FairQueue",
@@ -21,18 +22,23 @@ OURS = {
     "http_errors": "add_error_handlers",
     "liveness": "replace_dead_connections",
     "logs": "AccessLog",
+    "manager": "SessionManager",
     "pool": "WatchedPool",
     "postgresql": "PostgresqlSettings",
     "reading": "ReplicaDep",
     "reading_session": "ReadingSession",
+    "replica": "ReplicaSettings",
     "repository": "Repository",
     "retrying": "retried",
     "session": "get_database",
     "settings": "DatabaseSettings",
     "sqlite": "SqliteSettings",
+    "tenancy": "in_schema",
     "url": "async_url",
 }
 """What a layer's modules define, by which they are known again when another layer is written."""
+_MODELS = frozenset({"entities", "model", "models", "orm", "tables"})
+"""What a package is called that has one module for each model."""
 _ASIDE = frozenset({"benchmarks", "docs", "docs_src", "examples", "scripts", "tools"})
 _DATABASE_FOLDERS = frozenset({"database", "databases", "db", "persistence", "storage"})
 
@@ -74,6 +80,14 @@ class Layout:
     def symbol(self, scope: Scope, name: str, line: int) -> Symbol:
         """Give what is defined in a scope under a name."""
         return Symbol(self.name(scope.module), name, scope.module.path, line)
+
+    def is_of_a_feature(self, name: str) -> bool:
+        """Say whether a module is in a package that a new model brought, which says nothing of the
+        project's own layout."""
+        package = name if (f"{name}.dependencies", "MAX_ID") in self.defined else ""
+        package = package or name.rpartition(".")[0]
+        telling = (("dependencies", "MAX_ID"), ("creation", "router"))
+        return all((f"{package}.{module}", each) in self.defined for module, each in telling)
 
     def _is_ours(self, module: Module) -> bool:
         package, _, last = self.name(module).rpartition(".")
@@ -158,3 +172,9 @@ def place_for(
         if not taken(name):
             return name, "no module has the name", False
     return f"{package}.{PLACES[-1]}".strip("."), "no other name is free", False
+
+
+def model_packages(models: Iterable[str]) -> tuple[str, ...]:
+    """Give the packages that have one module for each model, by the modules that define tables."""
+    packages = Counter(name.rpartition(".")[0] for name in models)
+    return tuple(name for name, _ in packages.most_common() if name.rpartition(".")[2] in _MODELS)

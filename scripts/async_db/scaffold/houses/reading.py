@@ -8,13 +8,20 @@ from dataclasses import dataclass, field, replace
 
 from async_db.scaffold.houses import application, configuration, database, settings
 from async_db.scaffold.houses.house import Assumption, BaseClass, House, Symbol, UrlSource
-from async_db.scaffold.houses.layout import Layout, package_of, place_for
+from async_db.scaffold.houses.layout import Layout, model_packages, package_of, place_for
 from async_db.scaffold.options import OptionError
 from async_db.target import Project
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SETTINGS = frozenset({"database_url", "database_pool_size", "allowed_hosts", "max_body_bytes"})
 """Fields by which the scaffold's own settings are known."""
+_TELLING = (
+    ("manager", "SessionManager", "wiring", "manager"),
+    ("container", "Providers", "wiring", "modern-di"),
+    ("tenancy", "in_schema", "tenancy", "schema"),
+    ("replica", "ReplicaSettings", "replica", "read"),
+)
+"""What a layer has only under one value of an option: module, name, option, value."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Given:
         package: the import name of the service's package.
         place: that of the package for the new modules.
         tests: the folder for the new tests.
+        feature: the package for what a new model brings.
+        model_module: the module for the new model itself.
         base: `module:Class` of the models' base, or `new` for one of the scaffold's.
         url: `module:expression` of the database's URL, or `env:NAME`.
         line_length: of the formatted code.
@@ -34,6 +43,8 @@ class Given:
     package: str | None = None
     place: str | None = None
     tests: str | None = None
+    feature: str | None = None
+    model_module: str | None = None
     base: str | None = None
     url: str | None = None
     line_length: int | None = None
@@ -59,7 +70,7 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
             assumed.append(Assumption(option, found, why))
         return found if said is None else said
 
-    names = [layout.name(module) for module in layout.serving]
+    names = [name for name in map(layout.name, layout.serving) if not layout.is_of_a_feature(name)]
     read_package = package_of(names)
     package = take("--package", given.package, read_package, _why_package(layout, read_package))
     place, has_place = _place(layout, package, given, is_there, take)
@@ -67,8 +78,9 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
     base = _base(layout, given, take)
     tests_read = configuration.tests_folder(layout, pytest := _pytest(project))
     tests = take("--tests", given.tests, *tests_read)
-    options, obstacles = _options(layout, given, base, take)
+    options, obstacles = _options(layout, given, take)
     style = configuration.style(project.configurations)
+    names_of_models = database.model_modules(layout)
     length = take(
         "--line-length",
         None if given.line_length is None else str(given.line_length),
@@ -82,12 +94,16 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
         has_place=has_place,
         is_ours=_is_ours(layout),
         tests=tests,
+        feature=_import_name("--feature", given.feature),
+        model_module=_import_name("--model-module", given.model_module),
+        model_packages=model_packages(names_of_models),
         options=options,
         settings=settings.settings_class(layout),
         url=url,
         base=base,
-        models=database.model_modules(layout),
+        models=names_of_models,
         tables=database.tables(layout),
+        classes=database.classes(layout),
         engines=database.engines(layout),
         providers=database.providers(layout),
         application=application.application(layout),
@@ -95,6 +111,7 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
         style=replace(style, line_length=int(length)),
         requirements=frozenset(_requirements(project)),
         words=frozenset(_words(layout)),
+        imports=frozenset(_imports(layout)),
         python=configuration.python_of(project.configurations),
         pytest=pytest,
         assumptions=tuple(assumed),
@@ -132,12 +149,17 @@ def _place(
         else place_for(package, near, taken)
     )
     place = take("--place", given.place, *read[:2])
-    if not all(part.isidentifier() for part in place.split(".")):
-        raise OptionError(f"--place {place!r} is not an import name, such as app.db")
+    _import_name("--place", place)
     if given.place is None:
         return place, read[2]
     path = place.replace(".", "/")
     return place, is_there(f"{layout.source}/{path}" if layout.source else path)
+
+
+def _import_name(option: str, said: str | None) -> str:
+    if said is not None and not all(part.isidentifier() for part in said.split(".")):
+        raise OptionError(f"{option} {said!r} is not an import name, such as app.db")
+    return said or ""
 
 
 def _requirements(project: Project) -> Iterator[str]:
@@ -149,6 +171,20 @@ def _requirements(project: Project) -> Iterator[str]:
 def _words(layout: Layout) -> Iterator[str]:
     for module in layout.serving:
         yield from _WORD.findall(module.text)
+
+
+def _imports(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Give what each module imports, by its full name, with the package that the module is in."""
+    for module in layout.serving:
+        package = layout.name(module)
+        if not module.path.endswith("/__init__.py"):
+            package = package.rpartition(".")[0]
+        for binding in module.imports:
+            target = binding.target if binding.kind == "from" else binding.name
+            level = len(target) - len(target.lstrip("."))
+            parts = package.split(".")
+            around = ".".join(parts[: len(parts) - level + 1]) if level else ""
+            yield package, f"{around}.{target[level:]}".strip(".")
 
 
 def _is_ours(layout: Layout) -> bool:
@@ -197,9 +233,7 @@ def _base(layout: Layout, given: Given, take: Take) -> BaseClass | None:
     return BaseClass(Symbol(module, name), is_sqlmodel=given.base == "sqlmodel:SQLModel")
 
 
-def _options(
-    layout: Layout, given: Given, base: BaseClass | None, take: Take
-) -> tuple[dict[str, str], tuple[str, ...]]:
+def _options(layout: Layout, given: Given, take: Take) -> tuple[dict[str, str], tuple[str, ...]]:
     """Choose the scaffold's options by the project, and say what is in the way."""
     said = given.options
     options = dict(said)
@@ -207,9 +241,19 @@ def _options(
     options["fastapi"] = take("--fastapi", said.get("fastapi"), fastapi, why)
     kind, why, no_database = configuration.database_option(layout)
     options["database"] = take("--database", said.get("database"), kind, why)
+    for option, value in _written_before(layout):
+        options[option] = take(f"--{option}", said.get(option), value, "it was written before")
     obstacles = [] if "fastapi" in said or not no_fastapi else [no_fastapi]
     obstacles += [] if "database" in said or not no_database else [no_database]
     sqlalchemy = layout.project.release("sqlalchemy")
     if sqlalchemy is not None and sqlalchemy.at_least("2.0.40") is False:
         obstacles.append(f"SQLAlchemy {sqlalchemy} is {sqlalchemy.how}: update it to 2.0.40 first")
     return options, tuple(obstacles)
+
+
+def _written_before(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Give the options that a layer was written with, by what it then has."""
+    for place in layout.ours:
+        for module, name, option, value in _TELLING:
+            if (f"{place}.{module}", name) in layout.defined:
+                yield option, value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.propagation import is_migration
-from async_db.target import Call, LibraryObject, libraries
+from async_db.modernizing.steps.propagation import is_migration, sync_inside
+from async_db.target import Call, Function, LibraryObject, enclosing_function, libraries
 
 _RULE = "migrating/no-sync-left"
 _NAMES = ("listens_for", "listen", "remove", "contains")
@@ -17,19 +17,20 @@ _HARMLESS = frozenset(
 
 def hooks(step: Step) -> None:
     """Name the sync engine where events are registered, and where a library is given an engine."""
+    inside = sync_inside(step.service)
     for name in _NAMES:
         for call in step.service.project.calls.named(name):
             if call.node.args:
-                _registered(step, call)
+                _registered(step, call, inside)
     for module in step.service.modules:
         if not is_migration(module):
             for call in module.all_calls:
                 _given(step, call)
 
 
-def _registered(step: Step, call: Call) -> None:
+def _registered(step: Step, call: Call, inside: frozenset[Function]) -> None:
     module, target = call.scope.module, call.node.args[0]
-    if _is_sync_one(target):
+    if _is_sync_one(target) or _is_given_sync(call, target, inside):
         return
     of = step.service.types.of(target, call.scope)
     if step.service.types.is_a(of, libraries.ENGINE):
@@ -48,6 +49,14 @@ def _registered(step: Step, call: Call) -> None:
 def _is_sync_one(node: ast.expr) -> bool:
     """Say whether it is said already which engine or session is meant."""
     return isinstance(node, ast.Attribute) and node.attr in ("sync_engine", "sync_session")
+
+
+def _is_given_sync(call: Call, target: ast.expr, inside: frozenset[Function]) -> bool:
+    """Say whether a function got what events are registered on as a sync object."""
+    function = enclosing_function(call.scope)
+    return function in inside and getattr(target, "id", "") in {
+        each.arg for each in (function.parameters if function is not None else ())
+    }
 
 
 def _given(step: Step, call: Call) -> None:

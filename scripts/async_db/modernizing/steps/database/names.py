@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.propagation import is_migration
+from async_db.modernizing.steps.propagation import is_migration, sync_inside
 from async_db.target import (
     Function,
-    FunctionObject,
     LibraryObject,
     Module,
     Scope,
@@ -37,9 +37,17 @@ _LAST = frozenset(name.rpartition(".")[2] for name in RENAMED)
 _LISTENING = frozenset({"listens_for", "listen", "contains"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Stays:
+    """What is sync inside of async sessions: functions, and the names of classes."""
+
+    functions: frozenset[Function]
+    classes: frozenset[str]
+
+
 def rename(step: Step) -> None:
     """Rename what is sync in all files, but for migrations and hooks, which stay so."""
-    stays = _called_sync(step)
+    stays = _Stays(sync_inside(step.service), _sync_classes(step))
     for module in step.project.modules:
         if is_migration(module) or not any(name in module.text for name in _LAST):
             continue
@@ -55,7 +63,7 @@ def _one(
     module: Module,
     node: ast.Name | ast.Attribute,
     scope: Scope,
-    stays: frozenset[Function],
+    stays: _Stays,
 ) -> None:
     of = step.service.types.of(node, scope)
     if not isinstance(of, LibraryObject) or of.bound_to is not None or of.name not in RENAMED:
@@ -90,15 +98,15 @@ def _root(node: ast.Name | ast.Attribute) -> str:
     return current.id if isinstance(current, ast.Name) else ""
 
 
-def _is_hook(
-    step: Step, module: Module, node: ast.AST, scope: Scope, stays: frozenset[Function]
-) -> bool:
+def _is_hook(step: Step, module: Module, node: ast.AST, scope: Scope, stays: _Stays) -> bool:
     """Say whether a name is of what SQLAlchemy calls with a sync session: an event hook's."""
     function = enclosing_function(scope)
-    if function is not None and (_listens(step, function) or function in stays):
+    if function is not None and function in stays.functions:
         return True
     editing = step.editing(module)
     current = editing.parent(node)
+    if isinstance(current, ast.ClassDef) and current.name in stays.classes:
+        return True
     while current is not None and not isinstance(current, ast.stmt):
         if isinstance(current, ast.Call):
             name = getattr(current.func, "attr", getattr(current.func, "id", ""))
@@ -110,22 +118,16 @@ def _is_hook(
     )
 
 
-def _called_sync(step: Step) -> frozenset[Function]:
-    """Give the functions that SQLAlchemy calls with what is sync: by `run_sync`, or as a hook."""
-    found = set()
-    for name in ("run_sync", "listen"):
-        for call in step.service.calls.named(name):
-            for given in call.node.args:
-                if isinstance(given, ast.Name | ast.Attribute):
-                    of = step.service.types.of(given, call.scope)
-                    if isinstance(of, FunctionObject):
-                        found.add(of.function)
-    return frozenset(found)
-
-
-def _listens(step: Step, function: Function) -> bool:
-    names = {name.rpartition(".")[2] for name in step.service.types.decorators(function)}
-    return bool(names & _LISTENING)
+def _sync_classes(step: Step) -> frozenset[str]:
+    """Give the names of classes that an async session is told to be sync inside with."""
+    return frozenset(
+        _last(each.value)
+        for module in step.project.modules
+        if "sync_session_class" in module.text
+        for call in module.all_calls
+        for each in call.node.keywords
+        if each.arg == "sync_session_class"
+    )
 
 
 def _decorates(node: ast.expr) -> bool:

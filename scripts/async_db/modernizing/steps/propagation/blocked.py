@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from async_db.auditing import Service
+from async_db.modernizing.generated import WHY, is_generated
 from async_db.target import Function, libraries
 
 _MOVABLE = {"__enter__", "__exit__", "__call__", "__aenter__", "__aexit__"}
@@ -29,7 +30,7 @@ _HOOKS = {
 }
 _FOREIGN_FINE = (
     *("typing.", "threading.local", "abc.", "enum.", "pydantic", "sqlalchemy.", "sqlmodel."),
-    *("fastapi.", "contextlib.", "starlette.Request", "object"),
+    *("fastapi.", "contextlib.", "starlette.Request", "starlette.TestClient", "object"),
 )
 _TESTS = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
 _OF_CLASSES = frozenset({"setUpClass", "tearDownClass"})
@@ -43,7 +44,12 @@ def reason_against(service: Service, function: Function) -> str:
         service: that it is in.
         function: that would have something to await.
     """
-    decorators = {name.rpartition(".")[2] for name in service.types.decorators(function)}
+    if is_generated(function.module.path, function.module.text):
+        return WHY
+    written = service.types.decorators(function)
+    if any(name.startswith("flask.") for name in written):
+        return "Flask calls it in a thread: give it a sync engine and session of its own"
+    decorators = {name.rpartition(".")[2] for name in written}
     for name in sorted(decorators & _HOOKS.keys() - _AWAITED_DECORATORS):
         if name in ("task", "command", "callback", "cache") and not _called(function, name):
             continue
