@@ -170,6 +170,27 @@ def test_threads_are_left_and_executors_that_are_awaited_are_not_needed() -> Non
     assert "    threading.Thread(target=job).start()\n" in main
 
 
+def test_a_scheduler_on_the_loop_awaits_its_jobs() -> None:
+    done, main = moved(
+        MAIN
+        + textwrap.dedent("""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        scheduler = AsyncIOScheduler()
+
+
+        def job() -> None:
+            with SessionLocal() as session:
+                session.flush()
+
+
+        scheduler.add_job(job, "interval", minutes=5)
+        """)
+    )
+    assert "async def job()" in main
+    assert not done.left
+
+
 def test_a_view_of_flask_beside_the_service_stays() -> None:
     view = """
         from flask import Flask

@@ -14,6 +14,7 @@ from async_db.modernizing.steps.loads import loads
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.queries import queries
 from async_db.modernizing.steps.scoped import scoped
+from async_db.modernizing.steps.sessions import sessions
 from async_db.modernizing.steps.slicing import slicing
 from async_db.modernizing.steps.streams import streams
 from async_db.modernizing.steps.tests import isolation, tests
@@ -34,6 +35,7 @@ def _where_it_moves(take: StepFunction) -> StepFunction:
 STEPS: tuple[StepFunction, ...] = (
     slicing,
     scoped,
+    sessions,
     queries,
     typed_mappings,
     isolation,

@@ -98,7 +98,7 @@ def _house(job: Job) -> dict[str, Any]:
     """Give what was read of the project, without every name in it."""
     assert job.house is not None  # noqa: S101 - asked for only where there is one
     read = asdict(job.house)
-    for name in ("words", "assumptions"):
+    for name in ("words", "imports", "assumptions"):
         del read[name]
     return {
         name: sorted(value) if isinstance(value, frozenset) else _plain(value)

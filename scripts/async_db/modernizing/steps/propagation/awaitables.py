@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-from async_db.target import Call, Function, Instance, LibraryObject, Manager, Types, libraries
+from async_db.target import (
+    Call,
+    Function,
+    Instance,
+    LibraryObject,
+    Manager,
+    Scope,
+    Types,
+    libraries,
+)
 
 TEST_CLIENT = "starlette.TestClient"
 TRANSACTIONS = ("sqlalchemy.orm.SessionTransaction", libraries.TRANSACTION)
@@ -18,6 +27,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+REQUESTS = _words("get post put patch delete head options request send")
+"""The methods of a test's client that send a request."""
 _OF_TRANSACTION = _words("commit rollback close")
 _AWAITED = {
     libraries.SESSION: _words(
@@ -29,7 +40,7 @@ _AWAITED = {
         "execute scalar scalars exec_driver_sql commit rollback close invalidate execution_options"
     ),
     libraries.ENGINE: _words("dispose raw_connection"),
-    TEST_CLIENT: _words("get post put patch delete head options request send close"),
+    TEST_CLIENT: REQUESTS | {"close"},
 }
 _ENTERED = {
     libraries.SESSION: _words("begin begin_nested"),
@@ -138,6 +149,14 @@ def _is_streamed(call: Call, types: Types) -> bool:
     """Say whether a call asks a test's client for an answer that is read piece by piece."""
     called = types.of(call.node.func, call.scope) if call.name == "stream" else None
     return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
+
+
+def is_request(node: ast.expr, scope: Scope, types: Types) -> bool:
+    """Say whether an expression is a method of a test's client that sends a request, not called."""
+    if not isinstance(node, ast.Attribute) or node.attr not in REQUESTS:
+        return False
+    of = types.of(node, scope)
+    return isinstance(of, LibraryObject) and types.is_a(of.bound_to, TEST_CLIENT)
 
 
 def keeps_client(function: Function, types: Types) -> bool:

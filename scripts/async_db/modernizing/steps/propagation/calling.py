@@ -216,7 +216,7 @@ class _Writing:
             self.step.changed(module, call.node, "out of a thread", rule=_RULE)
         elif passed.how == "left" and not module.is_test:
             name = f"`{call.name}`" if call.name else "a call"
-            self.left(call, f"{passed.function.name} is async now: see that {name} awaits it")
+            self.left(call, f"{passed.name} is async now: see that {name} awaits it")
 
 
 _OF_THREADS = frozenset({"limiter", "cancellable", "abandon_on_cancel"})

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator
 
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.queries.chains import method, words
+from async_db.modernizing.steps.queries.asking import SESSION_NAMES, asks_for_mapped
+from async_db.modernizing.steps.queries.chains import method
 from async_db.modernizing.steps.queries.entities import Entities
 from async_db.modernizing.steps.queries.graph import Graph, Group
 from async_db.modernizing.steps.queries.legacy import legacy
@@ -21,9 +22,6 @@ from async_db.modernizing.steps.queries.translating import Translator
 from async_db.target import Call, LibraryObject, Module
 
 RULE = "queries/select-not-query"
-_SESSIONS = words(
-    "db session db_session sess dbsession database_session _session _db sqla_session s"
-)
 
 
 def queries(step: Step) -> None:
@@ -57,21 +55,12 @@ def _roots(step: Step, entities: Entities, doubts: dict[ast.Call, str]) -> Itera
                 yield call
             continue
         given = call.node.args
-        if any(_names_mapped(entities, each, call) for each in given):
+        if any(asks_for_mapped(entities, each, call.scope) for each in given):
             yield call
-        elif _last(func.value).lower() in _SESSIONS and given and not _is_text(given[0]):
+        elif _last(func.value).lower() in SESSION_NAMES and given and not _is_text(given[0]):
             name = ast.unparse(func.value)
             doubts[call.node] = f"`{name}` is taken for a session by its name alone"
             yield call
-
-
-def _names_mapped(entities: Entities, node: ast.expr, call: Call) -> bool:
-    """Say whether anything in an argument is a mapped class of the target, or a column of one."""
-    return any(
-        entities.mapped_class(each, call.scope) is not None
-        for each in ast.walk(node)
-        if isinstance(each, ast.Name | ast.Attribute)
-    )
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -7,7 +7,15 @@ from typing import Literal
 
 from async_db.auditing import Service, model_kind
 from async_db.modernizing.steps.queries.chains import words
-from async_db.target import Binding, Class, ClassObject, Function, LibraryObject, Scope
+from async_db.target import (
+    Binding,
+    Class,
+    ClassObject,
+    Function,
+    LibraryObject,
+    Scope,
+    argument,
+)
 
 Kind = Literal["entity", "likely", "column", "table", ""]
 """`likely` is an entity by its name alone; `table` gives columns, and is no mapped class."""
@@ -94,7 +102,37 @@ class Entities:
             return "entity"
         if isinstance(of, LibraryObject) and last[:1].isupper():
             return "entity"
+        if isinstance(node, ast.Name) and self.is_given_mapped(node.id, scope):
+            return "entity"
         return "likely" if last.strip("_").lower() in _MODEL_NAMES else ""
+
+    def is_given_mapped(self, name: str, scope: Scope) -> bool:
+        """Say whether a name is a parameter for which all callers pass mapped classes."""
+        located = self.types.locate(scope, name)
+        if located is None or located[0].kind != "parameter":
+            return False
+        function = located[1].function
+        if function is None or located[0].value is not None:
+            return False
+        passed = [
+            (argument(call.node, function, name), call.scope)
+            for call, _ in self.service.calls.callers(function)
+        ]
+        return bool(passed) and all(
+            node is not None and self.mapped_class(node, place) is not None
+            for node, place in passed
+        )
+
+    def are_several(self, columns: list[ast.expr], scope: Scope) -> bool:
+        """Say whether there is surely more than one column, though some stand in a list."""
+        known = 0
+        for each in columns:
+            value = self._value(each.value, scope) if isinstance(each, ast.Starred) else None
+            if isinstance(value, ast.List | ast.Tuple):
+                known += len(value.elts)
+            elif not isinstance(each, ast.Starred):
+                known += 1
+        return known > 1
 
     def _is_entity(self, node: ast.expr, scope: Scope) -> bool:
         return isinstance(node, ast.Name | ast.Attribute) and self.kind(node, scope) in (

@@ -148,11 +148,12 @@ class Transitions:
             for source, kind in zip(sources, kinds, strict=True)
             if kind in ("entity", "likely")
         ]
-        if any(isinstance(each, ast.Starred) for each in columns):
+        several = self.entities.are_several(columns, scope)
+        if not several and any(isinstance(each, ast.Starred) for each in columns):
             problems.add("what it selects is in a list that cannot be seen")
         elif "" in kinds:
             unknown = sources[kinds.index("")]
-            if len(kinds) == 1:
+            if not several:
                 problems.add(f"whether `{unknown}` is a mapped class or a column is not known")
         if "likely" in kinds:
             name = sources[kinds.index("likely")]

@@ -7,6 +7,7 @@ from async_db.modernizing.steps.tests.apps import apps
 from async_db.modernizing.steps.tests.clients import clients
 from async_db.modernizing.steps.tests.configuration import configuration
 from async_db.modernizing.steps.tests.doubles import doubles
+from async_db.modernizing.steps.tests.entered import entered
 from async_db.modernizing.steps.tests.factories import factories
 from async_db.modernizing.steps.tests.isolation import isolation
 from async_db.modernizing.steps.tests.mocks import classes, mocks
@@ -24,10 +25,10 @@ def tests(step: Step) -> None:
     tables(step)
     set_up(step)
     overrides(step)
-    apps(step)
-    clients(step)
+    clients(step, apps(step))
     responses(step)
     doubles(step)
+    entered(step)
     mocks(step)
     classes(step)
     factories(step)
