@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -33,6 +31,7 @@ from async_db.findings import (
     BaselineError,
     baseline_text,
     format_findings,
+    print_whole,
     visible,
 )
 from async_db.rules import CatalogueError, load_short_texts
@@ -68,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     call = parser.parse_args(arguments)
     if call.list_rules:
-        _print("".join(f"{rule}\n" for rule in RULES))
+        print_whole("".join(f"{rule}\n" for rule in RULES))
         return NOTHING
     if call.path is None:
         parser.error("name the project's folder")
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = baseline_text(audited.findings or ())
             call.write_baseline.write_text(text, encoding="utf-8")
             return NOTHING
-        _print(_told(audited, call.format, everything=call.all))
+        print_whole(_told(audited, call.format, everything=call.all))
     except (
         AuditError,
         BaselineError,
@@ -153,16 +152,6 @@ def _told(audited: Audit, format: str, *, everything: bool) -> str:
 def _refused(message: str) -> int:
     print(f"audit: {visible(message)}", file=sys.stderr)
     return REFUSED
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

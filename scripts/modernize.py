@@ -19,15 +19,13 @@ reason`, which audit.py tells of until it is gone. A second run changes nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
-from async_db.findings import visible
+from async_db.findings import print_whole, visible
 from async_db.modernizing import (
     STEPS,
     Check,
@@ -45,7 +43,7 @@ from async_db.modernizing import (
     threaded_framework,
 )
 from async_db.records import Edge, Record, RecordError, held_against, parse_record, text_hash
-from async_db.scaffold import Plan, WriteError, plan_writing, unified_diff, write
+from async_db.scaffold import Plan, WriteError, plan_writing, shown_diffs, write
 from async_db.target import TargetError, without_collecting
 
 DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -53,7 +51,7 @@ DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 EXAMPLES = """\
 examples:
   python3 scripts/modernize.py ../shop                      # what would change, what is left, why
-  python3 scripts/modernize.py ../shop --diff | less
+  python3 scripts/modernize.py ../shop --diff --all | less
   python3 scripts/modernize.py ../shop --slice app/orders --diff
   python3 scripts/modernize.py ../shop --record record.json --write    # of observe --observe-record
   python3 scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
@@ -115,7 +113,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--unsafe", action="store_true", help="make also the changes that are not sure")
     add("--allow-dirty", action="store_true", help="write although files are not committed")
     add("--format", choices=("text", "json"), default="text", help="how it is told")
-    add("--all", action="store_true", help="tell every place, however many there are")
+    add(
+        "--all",
+        action="store_true",
+        help="tell every place, and show every diff, however many there are",
+    )
     return parser
 
 
@@ -190,12 +192,15 @@ def _write(root: Path, move: Modernization, *, allow_dirty: bool) -> None:
 
 def _tell(call: argparse.Namespace, move: Modernization, checked: Check) -> None:
     if call.diff:
-        _print("".join(unified_diff(file) for file in _plan(call.path, move).files))
+        shown, left_out = shown_diffs(_plan(call.path, move).files, everything=call.all)
+        print_whole(shown)
+        for line in left_out:
+            print(f"modernize: {visible(line)}", file=sys.stderr)
         return
     if call.format == "json":
-        _print(as_data(move, checked))
+        print_whole(as_data(move, checked))
         return
-    _print(as_report(move, checked, everything=call.all))
+    print_whole(as_report(move, checked, everything=call.all))
     if move.after.changed() and not call.write:
         print("modernize: --diff shows it, --write writes it", file=sys.stderr)
 
@@ -204,16 +209,6 @@ def _plan(root: Path, move: Modernization) -> Plan:
     return plan_writing(
         root, {PurePosixPath(path): data for path, data in move.after.changed().items()}
     )
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does; what is left must not fail at the exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

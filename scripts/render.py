@@ -38,6 +38,7 @@ from async_db.scaffold import (
     prepare,
     read_manifest,
     refused_as_json,
+    shown_diffs,
     told,
     write,
 )
@@ -108,8 +109,15 @@ def _tell(call: argparse.Namespace, job: Job, preview: bool) -> int:
     as_data = call.plan or call.format == "json"
     for line in () if as_data and job.house is not None else told(job):
         _say(line)
-    refused = preview and not call.force
-    _print(as_json(job, preview, call.diff) if as_data else as_text(job, call.diff, refused))
+    if as_data:
+        _print(as_json(job, preview, call.diff))
+    elif call.diff:
+        shown, left_out = shown_diffs(job.plan.files, everything=call.all)
+        for line in left_out:
+            _say(line)
+        _print(shown)
+    else:
+        _print(as_text(job, refused=preview and not call.force))
     return DONE
 
 
@@ -145,6 +153,7 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; say what would be")
     how.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+    how.add_argument("--all", action="store_true", help="with --diff: all, however long it is")
     how.add_argument("--plan", action="store_true", help="write nothing; print all of it as JSON")
     how.add_argument(
         "--check", action="store_true", help="write nothing; say what is left to do by hand"

@@ -28,6 +28,7 @@
 """Prove every rule of the pack on real databases, and refute it by its counterexample."""
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--check takes the table of one environment: leave out --releases")
     if options.environments and not options.releases:
         parser.error("--environments is where --releases keeps them: add --releases")
+    if options.explain:
+        return _explained(options)
     line = StatusLine()
     interruption = Interruption()
     try:
@@ -70,6 +73,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # before or after signals were noted
         interruption.signal = signal.SIGINT
         return _ended(line, "interrupted", interruption.exit_code)
+
+
+def _explained(options: argparse.Namespace) -> int:
+    """Tell one rule in full; this needs the standard library alone."""
+    from async_db.auditing import FINDS
+    from async_db.rules import CatalogueError, explained, explanation, load_rules, rule_called
+
+    root = options.root.resolve()
+    try:
+        rule = rule_called(options.explain, load_rules(root))
+        audited = rule.name in FINDS
+        if options.format == "json":
+            _print(json.dumps(explained(rule, root, audited=audited), indent=2) + "\n")
+        else:
+            _print(explanation(rule, root, audited=audited, everything=options.all))
+    except CatalogueError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _run(options: argparse.Namespace, line: StatusLine, interruption: Interruption) -> int:
@@ -119,6 +141,7 @@ def _verified(
     from async_db.proving import (
         check_writable,
         evidence_table,
+        printed_table,
         read_faults,
         verify,
         with_table,
@@ -145,7 +168,8 @@ def _verified(
         print(f"verify: {remark}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
-    _print(evidence.to_json() if options.format == "json" else table)
+    shown = printed_table(evidence, request.databases, everything=options.all)
+    _print(evidence.to_json() if options.format == "json" else shown)
     complete = evidence.complete or not (options.strict or options.update)
     return 0 if evidence.good and complete and not outdated else 1
 

@@ -101,6 +101,7 @@ def test_without_write_nothing_changes(service: Path, capfd: pytest.CaptureFixtu
     assert told["counts"]["async def"] == 2
     assert told["checked"] == {
         "files": 1,
+        "refused": [],
         "sync": [],
         "types": None,
         "unchecked": "--types asks mypy",

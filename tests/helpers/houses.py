@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from async_db.scaffold import Given, Job, Wish, prepare, write
 from helpers.forks import run_module
 from helpers.rendered import MANIFEST, TEMPLATES
@@ -17,8 +19,48 @@ EVERY_LAYER = (
     *("settings", "base", "engine", "session", "retrying", "repository"),
     *("errors", "health", "logging", "fixtures", "models", "routes", "tests"),
 )
-SHIPMENT = Given(options={"model": "Shipment"})
+SHIPMENT = {"model": "Shipment"}
 """A model that none of the services has."""
+DIFFERENT: dict[str, dict[str, str]] = {
+    "plain": {},
+    "manager": {"wiring": "manager"},
+    "modern-di": {"wiring": "modern-di"},
+    "tenancy": {"tenancy": "schema", "database": "postgresql"},
+    "replica": {"replica": "read"},
+    "outbox": {"reporting": "outbox"},
+}
+"""What changes most layers, each alone."""
+_ALWAYS = frozenset(
+    {
+        ("by_domain", "modern-di"),
+        ("full_stack", "tenancy"),
+        ("of_old", "manager"),
+        ("sqlmodel", "plain"),
+    }
+)
+"""Those that differ most; the others are for --exhaustive."""
+_ON_SQLITE = ("flat", "of_old", "sqlmodel")
+
+
+def houses_and_options() -> list[object]:
+    """Give each service with what changes layers, as far as it can have that."""
+    return [
+        pytest.param(
+            name,
+            different,
+            marks=[] if (name, different) in _ALWAYS else pytest.mark.exhaustive,
+        )
+        for name in NAMES
+        for different in DIFFERENT
+        if not (different == "tenancy" and name in _ON_SQLITE)
+        if (name, different) != ("sqlmodel", "outbox")
+    ]
+
+
+def layers_for(different: str) -> tuple[list[str], Given]:
+    """Give every layer, and what is asked for besides."""
+    besides = {"tenancy": ["tenancy"], "outbox": ["reporting"]}.get(different, [])
+    return [*EVERY_LAYER, *besides], Given(options={**SHIPMENT, **DIFFERENT[different]})
 
 
 def house(folder: Path, name: str) -> Path:

@@ -96,3 +96,15 @@ def test_what_was_not_checked_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     checked = check(wrongly_moved(), types=True)
     assert "mypy cannot be started" in checked.unchecked
+
+
+def test_what_python_refuses_is_found_first() -> None:
+    move = wrongly_moved()
+    text = move.after.texts["app/main.py"].replace("async def size", "def size")
+    checked = check(
+        replace(move, after=replace(move.after, texts={"app/main.py": text})), types=True
+    )
+    (refused,) = checked.refused
+    assert refused.message == "Python refuses it: 'await' outside async function"
+    assert text.splitlines()[refused.line - 1] == "    await session.flush()"
+    assert checked.unchecked == "Python refuses it"

@@ -160,10 +160,43 @@ def test_a_factory_of_applications_gets_a_lifespan_with_its_events() -> None:
     assert "on_event" not in after
 
 
+def test_events_of_the_application_itself_and_added_ones_go_into_the_lifespan() -> None:
+    after = main_after(
+        """
+        from fastapi import FastAPI
+
+        import app.db
+
+
+        async def begin() -> None:
+            print("begin")
+
+
+        def end() -> None:
+            print("end")
+
+
+        def warm() -> None:
+            print("warm")
+
+
+        app = FastAPI(on_startup=[begin], title="it", on_shutdown=(end,))
+        app.add_event_handler("startup", warm)
+        app.add_event_handler("shutdown", end)
+        """
+    )
+
+    assert 'app = FastAPI(title="it", lifespan=lifespan)' in after
+    assert "    await begin()\n    warm()\n    try:\n        yield\n" in after
+    assert "        end()\n        end()\n        await engine.dispose()\n" in after
+    assert "add_event_handler" not in after
+
+
 @pytest.mark.parametrize(
     "registered",
     [
         'app.add_event_handler("startup", print)',
+        'if __debug__:\n    app.add_event_handler("startup", begin)\n\n\ndef begin() -> None:\n    pass',
         'router = APIRouter()\n\n\n@router.on_event("startup")\ndef begin() -> None:\n    pass',
     ],
 )

@@ -1,7 +1,11 @@
 """What tests give in the place of the service's objects is awaited as those are."""
 
+import textwrap
+
+from async_db.modernizing import Options
 from async_db.modernizing.steps.propagation import propagation
-from helpers.modernizing import check_transformed
+from async_db.records import Edge
+from helpers.modernizing import check_transformed, transformed
 
 SERVICE = """
     from dataclasses import dataclass
@@ -229,3 +233,117 @@ def test_a_function_goes_by_another_name() -> None:
         },
         propagation,
     )
+
+
+PORT = """
+    from typing import Protocol
+
+    from sqlalchemy.orm import Session
+
+    class Members(Protocol):
+        def belongs(self, user: int) -> bool: ...
+
+        def invited(self, user: int) -> bool: ...
+
+    class SqlMembers:
+        def __init__(self, db: Session) -> None:
+            self.db = db
+
+        def belongs(self, user: int) -> bool:
+            return self.db.get(str, user) is not None
+
+    class Open:
+        def __init__(self, members: Members) -> None:
+            self.members = members
+
+        def __call__(self, user: int) -> str:
+            return self.one(user) if self.members.belongs(user) else ""
+
+        def one(self, user: int) -> str:
+            allowed = self.members.belongs(user)
+            return "yes" if allowed else "no"
+    """
+
+
+def test_a_port_of_which_nobody_has_all_methods_moves_by_a_record() -> None:
+    edges = _edges("app/doors.py", PORT, "self.members.belongs(user)", "SqlMembers.belongs")
+    done = transformed({"app__doors": PORT}, propagation, options=Options(edges=edges[:1]))
+    text = done.after.texts["app/doors.py"]
+    assert text.count("await self.members.belongs(user)") == 2
+    assert text.count("async def belongs") == 2
+    assert "    def invited" in text
+
+
+TRACING = """
+    import functools
+    import inspect
+
+    from sqlalchemy.orm import Session
+
+    def traced(function):
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args):
+                return await function(*args)
+
+            return awaited
+
+        @functools.wraps(function)
+        def called(*args):
+            return function(*args)
+
+        setattr(called, "traced", True)
+        return called
+
+    @traced
+    def read(db: Session) -> str:
+        return db.get(str, 1)
+
+    @traced
+    def double(number: int) -> int:
+        return 2 * number
+    """
+
+
+def test_a_decorator_that_serves_both_worlds_stays() -> None:
+    edges = _edges("app/doors.py", TRACING, "return function(*args)", "read")
+    done = transformed({"app__doors": TRACING}, propagation, options=Options(edges=edges))
+    text = done.after.texts["app/doors.py"]
+    assert "        def called(*args):\n            return function(*args)" in _indented(text)
+    assert "async def read(db: Session)" in text
+    assert not done.left
+
+
+def test_a_migration_stays_whatever_a_record_says() -> None:
+    before = """
+        from alembic import context
+        from sqlalchemy import engine_from_config
+
+        def run(configuration):
+            with engine_from_config(configuration).connect() as connection:
+                context.configure(connection=connection)
+        """
+    edges = _edges(
+        "migrations/env.py", before, ".connect()", "sqlalchemy.engine.Engine.connect", library=True
+    )
+    done = transformed({"migrations__env": before}, propagation, options=Options(edges=edges))
+    assert not done.changes
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text, "    ", lambda line: bool(line.strip()))
+
+
+def _edges(
+    path: str, text: str, call: str, callee: str, *, library: bool = False
+) -> tuple[Edge, ...]:
+    """Say of the lines that have a call what it runs there."""
+    lines = textwrap.dedent(text).lstrip("\n").splitlines()
+    found = [
+        (number, line.index(call) + len(call))
+        for number, line in enumerate(lines, 1)
+        if call in line
+    ]
+    assert found
+    return tuple(Edge(path, end, callee, "" if library else path, "recorded") for end in found)

@@ -396,6 +396,44 @@ CASES = {
         """,
     ),
 }
+CASES |= {
+    "a manager that is made of a generator": (
+        """
+        from contextlib import contextmanager
+
+        def get_db():
+            with SessionLocal() as db:
+                yield db
+
+        db_context = contextmanager(get_db)
+
+        def size() -> int:
+            with db_context() as db:
+                return db.scalar(select(1))
+
+        def sizes() -> int:
+            with contextmanager(get_db)() as db:
+                return db.scalar(select(1))
+        """,
+        """
+        from contextlib import asynccontextmanager
+
+        async def get_db():
+            async with SessionLocal() as db:
+                yield db
+
+        db_context = asynccontextmanager(get_db)
+
+        async def size() -> int:
+            async with db_context() as db:
+                return await db.scalar(select(1))
+
+        async def sizes() -> int:
+            async with asynccontextmanager(get_db)() as db:
+                return await db.scalar(select(1))
+        """,
+    ),
+}
 LEFT = {
     "a property": (
         """

@@ -193,9 +193,65 @@ def test_an_override_of_what_is_there_twice_is_told() -> None:
     }
     done = transformed(service, slicing, propagation, options=SLICE)
     assert [each.reason for each in done.left] == [
-        "what moved depends on async_get_db: override it too"
+        (
+            "what moved depends on async_get_db: override it too, by an async engine on the same "
+            "database"
+        )
     ]
     assert "async def test_orders" not in done.after.texts["tests/test_orders.py"]
+
+
+DOUBLES = """
+    from app.main import app
+    from app.users import Users, get_users
+
+    class Few:
+        def find(self, key):
+            return "Ada"
+
+    def test_orders(client) -> None:
+        app.dependency_overrides[get_orders_users] = lambda: Few()
+        assert client.get("/orders").status_code == 200
+    """
+
+
+def _with_double(test: str) -> dict[str, str]:
+    orders = SERVICE["app__orders__router"]
+    own = """
+        def get_orders_users(users: Users = Depends(get_users)) -> Users:
+            return users
+
+        @router.get("/orders")
+        def orders(users: Users = Depends(get_orders_users)) -> str:
+            return users.find(1)
+        """
+    head = orders[: orders.index("        @router")]
+    test = test.replace(
+        "import app\n", "import app\n    from app.orders.router import get_orders_users\n", 1
+    )
+    return {**SERVICE, "app__orders__router": head + own.lstrip("\n"), "tests__test_orders": test}
+
+
+def test_a_double_of_what_moves_moves_with_it() -> None:
+    done = transformed(_with_double(DOUBLES), slicing, propagation, options=SLICE)
+    assert "    async def find(self, key):" in done.after.texts["tests/test_orders.py"]
+    assert not done.left
+
+
+def test_a_double_of_both_worlds_is_told() -> None:
+    both = (
+        DOUBLES
+        + """
+    def test_people(client) -> None:
+        app.dependency_overrides[get_users] = lambda: Few()
+        assert client.get("/people").status_code == 200
+    """
+    )
+    done = transformed(_with_double(both), slicing, propagation, options=SLICE)
+    assert "    def find(self, key):" in done.after.texts["tests/test_orders.py"]
+    assert "it stands in for what moved and for what stays: write an async one beside it" in {
+        each.reason for each in done.left
+    }
 
 
 def test_names_of_copies() -> None:

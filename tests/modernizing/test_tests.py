@@ -47,6 +47,32 @@ ASYNC_CLIENT = (
     'transport=ASGITransport(app=app), base_url="http://testserver", follow_redirects=True'
 )
 CHANGED = {
+    "an answer in pieces": (
+        """
+        @pytest.fixture
+        def client():
+            return TestClient(app)
+
+        def test_lines(client):
+            with client.stream("GET", "/") as response:
+                assert response.status_code == 200
+                for line in response.iter_lines():
+                    assert line
+            with client.stream("GET", "/") as response:
+                assert [each for each in response.iter_text()]
+                assert b"".join(response.iter_bytes()) == response.read()
+        """,
+        """
+        async def test_lines(client):
+            async with client.stream("GET", "/") as response:
+                assert response.status_code == 200
+                async for line in response.aiter_lines():
+                    assert line
+            async with client.stream("GET", "/") as response:
+                assert [each async for each in response.aiter_text()]
+                assert b"".join([each async for each in response.aiter_bytes()]) == await response.aread()
+        """,
+    ),
     "arguments": (
         'client = TestClient(app, raise_server_exceptions=False, headers={"a": "b"})',
         """
@@ -177,6 +203,153 @@ CHANGED = {
         """,
     ),
 }
+CLIENTS = {
+    "a class of its own that sends what it adds to": (
+        """
+        class Signed(TestClient):
+            def __init__(self, *args, **options):
+                super().__init__(*args, **options)
+                self.token = None
+
+            def post(self, *args, **options):
+                return self.signed(super().post, *args, **options)
+
+            def signed(self, send, *args, **options):
+                self.token = self.token or super().get("/token").text
+                return send(*args, headers={"token": self.token}, **options)
+
+        @pytest.fixture
+        def client():
+            with Signed(app) as client:
+                yield client
+
+        def test(client: Signed):
+            client.app.state.ready = True
+            assert client.post("/").status_code == 200
+        """,
+        """
+        class Signed(AsyncClient):
+            def __init__(self, *args, **options):
+                super().__init__(*args, **options)
+                self.token = None
+
+            async def post(self, *args, **options):
+                return await self.signed(super().post, *args, **options)
+
+            async def signed(self, send, *args, **options):
+                self.token = self.token or (await super().get("/token")).text
+                return await send(*args, headers={"token": self.token}, **options)
+
+        @pytest.fixture
+        async def client():
+            async with (
+                LifespanManager(app) as manager,
+                Signed(
+                    transport=ASGITransport(app=manager.app),
+                    base_url="http://testserver",
+                    follow_redirects=True,
+                ) as client,
+            ):
+                yield client
+
+        async def test(client: Signed):
+            app.state.ready = True
+            assert (await client.post("/")).status_code == 200
+        """,
+    ),
+    "a class of its own that is told its application": (
+        """
+        class Signed(TestClient):
+            def __init__(self, application, token):
+                super().__init__(application, headers={"token": token})
+
+        def test():
+            assert Signed(app, "a").get("/").status_code == 200
+        """,
+        """
+        class Signed(AsyncClient):
+            def __init__(self, application, token):
+                super().__init__(transport=ASGITransport(app=application), headers={"token": token}, base_url="http://testserver", follow_redirects=True)
+
+        async def test():
+            assert (await Signed(app, "a").get("/")).status_code == 200
+        """,
+    ),
+    "an application that a fixture imports late": (
+        """
+        @pytest.fixture
+        def client():
+            from app.late import late
+
+            with TestClient(late) as client:
+                yield client
+
+        def test(client):
+            \"\"\"Told.\"\"\"
+            client.app.state.ready = False
+            with TestClient(client.app) as other:
+                other.get("/")
+                assert other.app.state.ready
+        """,
+        """
+        async def test(client):
+            \"\"\"Told.\"\"\"
+            from app.late import late
+
+            late.state.ready = False
+            async with (
+                LifespanManager(late) as manager,
+                AsyncClient(
+                    transport=ASGITransport(app=manager.app),
+                    base_url="http://testserver",
+                    follow_redirects=True,
+                ) as other,
+            ):
+                await other.get("/")
+                assert late.state.ready
+        """,
+    ),
+}
+IN_PLACE = {
+    "a lambda that is assigned": (
+        """
+        def test(service: Service):
+            service.numbers.number = lambda: 3
+        """,
+        """
+        def test(service: Service):
+            service.numbers.number = AsyncMock(side_effect=lambda: 3)
+        """,
+    ),
+    "a mock's own mock": (
+        """
+        def test():
+            double = Mock(spec=Numbers)
+            double.number = Mock(return_value=3)
+            Service(double)
+        """,
+        """
+        def test():
+            double = Mock(spec=Numbers)
+            double.number = AsyncMock(return_value=3)
+            Service(double)
+        """,
+    ),
+    "a mock that is given where a class is asked for": (
+        """
+        def test():
+            double = MagicMock()
+            double.number.return_value = 3
+            assert Service(double).twice() == 6
+        """,
+        """
+        async def test():
+            double = MagicMock(spec=Numbers)
+            double.number.return_value = 3
+            assert await Service(double).twice() == 6
+        """,
+    ),
+}
 LEFT = {
     "a socket of a client from elsewhere": (
         """
@@ -207,10 +380,11 @@ LEFT = {
         """,
         "pytest cannot run an async fixture while the loop runs",
     ),
-    "a class of its own": (
+    "a class of its own that hides its application": (
         """
         class Client(TestClient):
-            pass
+            def __init__(self, *args, **options):
+                super().__init__(*args, base_url="http://shop", **options)
         """,
         "make it an AsyncClient",
     ),
@@ -238,6 +412,15 @@ LEFT = {
         """,
         "a factory writes by a sync session",
     ),
+    "pieces that are handed on": (
+        """
+        def test_lines():
+            client = TestClient(app)
+            with client.stream("GET", "/") as response:
+                assert next(response.iter_lines())
+        """,
+        "take them in a loop",
+    ),
     "arguments that are not seen": (
         """
         def make(**options):
@@ -264,6 +447,49 @@ def test_changed(name: str) -> None:
     move = _move(before)
     assert textwrap.dedent(after).strip() in move.after.texts["tests/test_it.py"]
     assert move.left == ()
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_clients_of_a_project_s_own(name: str) -> None:
+    before, after = CLIENTS[name]
+    move = _move(before)
+    assert textwrap.dedent(after).strip() in move.after.texts["tests/test_it.py"]
+    assert move.left == ()
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_what_stands_in_for_methods_is_awaited(name: str) -> None:
+    before, after = (textwrap.dedent(each).strip() for each in IN_PLACE[name])
+    service = textwrap.dedent(
+        """
+        from sqlalchemy import select
+        from sqlalchemy.orm import Session
+
+        class Numbers:
+            def __init__(self, session: Session) -> None:
+                self.session = session
+
+            def number(self) -> int:
+                return self.session.scalar(select(1))
+
+        class Service:
+            def __init__(self, numbers: Numbers) -> None:
+                self.numbers = numbers
+
+            def twice(self) -> int:
+                return 2 * self.numbers.number()
+        """
+    )
+    head = "from unittest.mock import MagicMock, Mock\nfrom app.work import Numbers, Service\n\n"
+    done = transformed(
+        {"app__work": service, "tests__test_work": head + before},
+        propagation,
+        database,
+        step_of_tests,
+    )
+    text = done.after.texts["tests/test_work.py"]
+    assert after in text
+    assert not done.left
 
 
 @pytest.mark.parametrize("name", LEFT)

@@ -147,5 +147,34 @@ def test_a_session_is_never_given_to_a_thread() -> None:
         """
     done = transformed({"main": HEAD + textwrap.dedent(service)}, propagation, threads)
     assert [each.reason for each in done.left] == [
-        "`notified`, by `requests.get`, blocks the loop, and ran in a thread before"
+        "`notified` comes to `requests.get`, which blocks the loop, and ran in a thread before"
     ]
+
+
+def test_a_test_that_waits_lets_its_app_run() -> None:
+    before = """
+        import time
+
+        from sqlalchemy.orm import Session
+
+        def test_it(db: Session):
+            db.commit()
+            time.sleep(0.1)
+
+        def test_other():
+            time.sleep(0.1)
+        """
+    after = """
+        import asyncio
+        import time
+
+        from sqlalchemy.orm import Session
+
+        async def test_it(db: Session):
+            await db.commit()
+            await asyncio.sleep(0.1)
+
+        def test_other():
+            time.sleep(0.1)
+        """
+    check_transformed({"tests__test_it": before}, {"tests__test_it": after}, propagation, threads)

@@ -8,9 +8,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 from modernizing.twins.scenarios import TWINS, Twin
@@ -59,6 +60,8 @@ def test_a_slice_moves_and_the_rest_stays(tmp_path: Path, make_database: MakeDat
 
     assert "lending/routers/tools.py" in changed
     assert not {"lending/routers/loans.py", "lending/use_cases.py"} & changed
+    assert "await async_engine.dispose()" in (after / "lending/main.py").read_text()
+    assert "    async def count(self):" in (after / "tests/test_tools.py").read_text()
     assert _served(LENDING, after, make_database()) == _served(LENDING, before, make_database())
 
 
@@ -81,6 +84,48 @@ def test_nothing_is_left_and_a_second_time_changes_nothing(twin: Twin, tmp_path:
     found = audit(Request(tmp_path, ("findings",), ("migrating/no-sync-left",))).findings or ()
     assert [each for each in found if each.grade == "proven"] == []
     assert modernize(read_sources(tmp_path), Options(), STEPS).after.changed() == {}
+
+
+READ_BY_MANY = (
+    *(("GET", path, None) for path in ("/tools", "/tools/shelves", "/members/1")),
+    *(("GET", path, None) for path in ("/loans/late?day=2026-02-01", "/tools?q=saw&limit=1")),
+)
+"""What all of lending reads; what writes waits in the same places."""
+
+
+def test_no_request_keeps_others_waiting(tmp_path: Path) -> None:
+    folder = _written(LENDING, tmp_path)
+    _move(folder)
+    asked = [*READ_BY_MANY, *READ_BY_MANY]
+    found = _probed(folder, asked, patience=60)
+
+    assert found["waiting"] == len(asked)
+    assert found["statuses"] == [200] * len(asked)
+
+
+@pytest.mark.exhaustive
+def test_no_request_did_so_before_and_the_probe_sees_one_that_does(tmp_path: Path) -> None:
+    before = _written(LENDING, tmp_path / "before")
+    assert _probed(before, READ_BY_MANY, patience=60)["statuses"] == [200] * len(READ_BY_MANY)
+
+    wrong = _written(LENDING, tmp_path / "wrong")
+    tools = wrong / "lending/routers/tools.py"
+    tools.write_text(tools.read_text().replace("\ndef ", "\nasync def "))
+    assert _probed(wrong, READ_BY_MANY, patience=1)["statuses"].count(500) > 0
+
+
+def _probed(folder: Path, asked: Sequence[tuple[str, str, object]], patience: int) -> Probed:
+    """Ask while the database is locked, for as many seconds as a connection waits for it."""
+    path = folder / "probed.db"
+    before = [each for each in LENDING.requests if each[0] == "POST"][:9]
+    done = _run(
+        folder,
+        f"sqlite:///{path}?timeout={patience}",
+        *(str(SERVING.with_name("probing.py")), LENDING.app, str(path)),
+        given=json.dumps([before, asked]),
+    )
+    found: Probed = json.loads(done.stdout)
+    return found
 
 
 def test_a_script_prints_the_same(tmp_path: Path) -> None:
@@ -114,6 +159,13 @@ def _write(folder: Path, changed: dict[str, bytes]) -> None:
         (folder / path).write_bytes(data)
         if path.endswith(".py"):
             compile(data, path, "exec")
+
+
+class Probed(TypedDict):
+    """How many requests were waiting when the database was freed, and how all of them ended."""
+
+    waiting: int
+    statuses: list[int]
 
 
 @dataclass(frozen=True)

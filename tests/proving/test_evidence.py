@@ -10,7 +10,7 @@ import pytest
 from async_db.proving.evidence.files import EvidenceError, check_writable, write_text
 from async_db.proving.evidence.markdown import RELEASES_MARKS, shows_table, with_table
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
-from async_db.proving.evidence.table import evidence_table
+from async_db.proving.evidence.table import MOST_CHARACTERS, evidence_table, printed_table
 
 GOOD = Result("a/one", "depends", "sqlite", True, True, "409", 0.12345, observed=True, audited=True)
 ELSEWHERE = replace(
@@ -275,3 +275,27 @@ def test_releases_are_those_installed() -> None:
     assert {"fastapi", "sqlalchemy", "asyncpg", "aiosqlite", "pytest", "python"} < releases.keys()
     assert releases["postgresql"] == "18.4"
     assert "postgresql" not in installed_releases(None)
+
+
+def test_a_long_table_is_printed_without_what_is_as_it_should_be() -> None:
+    results = tuple(replace(GOOD, rule=f"a/{'long-' * 12}{number}") for number in range(90))
+    wrong = replace(GOOD, rule="a/wrong", proved=False, reason="it failed")
+    evidence = Evidence({}, (*results, wrong), ())
+
+    table = evidence_table(evidence, ["sqlite"])
+    shown = printed_table(evidence, ["sqlite"], everything=False)
+    assert len(table) > MOST_CHARACTERS
+    assert printed_table(evidence, ["sqlite"], everything=True) == table
+    assert "a/wrong" in shown
+    assert "90 rules more are as they should be: --all" in shown
+    few = replace(evidence, results=results[:2])
+    assert printed_table(few, ["sqlite"], everything=False) == evidence_table(few, ["sqlite"])
+
+
+def test_a_long_table_of_what_is_wrong_is_cut() -> None:
+    wrong = replace(GOOD, proved=False, reason="it failed " * 50)
+    results = tuple(replace(wrong, rule=f"a/{number}") for number in range(90))
+
+    shown = printed_table(Evidence({}, results, ()), ["sqlite"], everything=False)
+    assert len(shown) <= MOST_CHARACTERS
+    assert shown.splitlines()[-1].endswith(" lines more: --all")

@@ -5,10 +5,12 @@ import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
+from typing import get_args
 
 import pytest
 
 from async_db.scaffold import Tree, check_options, plan_writing, write
+from async_db.scaffold.manifest import Into
 from helpers.chosen_renderings import Chosen
 from helpers.every_rendering import Shelves, every_tree, shelved
 from helpers.rendered import (
@@ -122,7 +124,7 @@ def test_every_template_is_rendered_by_some_combination() -> None:
     trees = {
         tree.name
         for chosen in combinations()
-        for into in (False, True)
+        for into in get_args(Into)
         for tree in MANIFEST.trees_for(
             check_options(MANIFEST.options, chosen | {"with": ALL_FEATURES}), into
         )

@@ -1,13 +1,21 @@
 """The tests that come with a rendered project pass, whatever was chosen."""
 
 import fcntl
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 
+from async_db import servers
+from async_db.servers import short_temporary_folder
 from helpers.chosen_renderings import Chosen
-from helpers.rendered import LONG, run, run_its_tests, run_its_tests_on_sqlite, written
+from helpers.houses import run_code
+from helpers.rendered import LONG, rendered, run, run_its_tests, run_its_tests_on_sqlite, written
 
 
 def test_they_make_their_own_file_on_sqlite(
@@ -48,3 +56,31 @@ def test_they_start_their_own_postgresql(tmp_path: Path, monkeypatch: pytest.Mon
         fcntl.lockf(lock, fcntl.LOCK_EX)
         project = written(tmp_path / "project", database="both", **LONG)
         run_its_tests(project, url="")
+
+
+@pytest.mark.parametrize("name", ["cluster", "owned_folders"])
+def test_the_server_is_started_as_ours_is(name: str) -> None:
+    ours = Path(servers.__file__).with_name(f"{name}.py").read_text()
+    assert rendered(database="both")[PurePosixPath(f"tests/fixtures/{name}.py")] == ours
+
+
+@pytest.mark.postgres
+def test_a_killed_run_leaves_a_server_to_the_next(tmp_path: Path) -> None:
+    project = written(tmp_path / "project", database="both")
+    folder = short_temporary_folder()
+    code = (
+        "import os, signal\nfrom tests.fixtures.postgresql_server import throwaway_postgresql\n"
+        "with throwaway_postgresql() as url:\n    print(url, flush=True)\n{}"
+    )
+    kill, leave = "    os.kill(os.getpid(), signal.SIGKILL)\n", "    pass\n"
+    killed = subprocess.run(  # noqa: S603 (our own interpreter, arguments as a list)
+        [sys.executable, "-c", code.format(kill)], cwd=project, capture_output=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    data = Path(parse_qs(urlsplit(killed.stdout.decode().strip()).query)["host"][0])
+    assert data.is_relative_to(folder)
+    assert (data / "postmaster.pid").exists()
+    process = psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
+    run_code(project, code.format(leave))
+    assert not process.is_running()
+    assert not data.exists()

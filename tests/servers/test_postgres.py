@@ -153,13 +153,13 @@ def test_no_folder_is_opened_to_others(tmp_path: Path, monkeypatch: pytest.Monke
     private = tmp_path / "p"
     private.mkdir(mode=0o700)
     monkeypatch.setattr(tempfile, "tempdir", str(private))
-    monkeypatch.setattr(postgres, "is_root", lambda: True)
+    monkeypatch.setattr(cluster, "is_root", lambda: True)
 
     assert short_temporary_folder() != private
 
 
 def test_without_any_folder_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "_fits_sockets", lambda _: False)
+    monkeypatch.setattr(cluster, "_fits_sockets", lambda _: False)
 
     with pytest.raises(PostgresError, match=r"^no temporary folder is writable") as raised:
         short_temporary_folder()

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from async_db.rules import CodeBlock, Rule, Text, apply_patch, missing_parts
+from async_db.rules import DATABASES, CodeBlock, Rule, Text, apply_patch, missing_parts
 from async_db.scaffold import Tree, render_project
 
 Options = frozenset[tuple[str, str]]
@@ -18,6 +18,10 @@ HEADERS = ("@@", "--- ", "+++ ", "diff ", "index ")
 TEXTS = ("README.md", "SKILL.md", "references/*.md", "tests/proofs/*/*.md")
 NOT = re.compile(r"^\*Not:\*(.*(?:\n.+)*)", re.MULTILINE)
 SPAN = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+MOST_BYTES = 120_000
+"""Of all reference texts together: an agent pays for each that it reads."""
+MOST_BYTES_OF_ONE = 12_000
+"""Of one of them: tools cut what is longer."""
 
 
 def texts(root: Path) -> list[Path]:
@@ -114,6 +118,16 @@ def test_a_symptom_is_what_the_refutation_shows(rules: tuple[Rule, ...]) -> None
         assert met, f"{rule.name}: none of {spans} is in {outcomes}"
 
 
+def test_a_short_text_says_where_its_rule_does_not_hold(rules: tuple[Rule, ...]) -> None:
+    for rule in rules:
+        introduction = rule.short.path.read_text("utf-8").partition("\n## ")[0]
+        said = f"{introduction}\n{rule.claim}\n{rule.short.body}"
+        for part in rule.window:
+            assert all(f"{each.operator} {each.version}" in said for each in part.comparators)
+        if len(rule.databases) == 1:
+            assert DATABASES[rule.databases[0]] in said, rule.name
+
+
 def test_no_block_of_code_stands_outside_the_rules(root: Path, rules: tuple[Rule, ...]) -> None:
     texts = [text for rule in rules for text in (rule.short, rule.full)]
     for path in [*(root / "references").glob("*.md"), *(root / "tests/proofs").glob("*/*.md")]:
@@ -165,3 +179,9 @@ def test_every_counterexample_applies_and_stays_small(
         assert apply_patch(patch, files) != files, rule.name
         changed = [line for line in patch.splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
         assert 0 < len(changed) <= 20, f"{rule.name} changes {len(changed)} lines"
+
+
+def test_the_references_are_cheap_to_read(root: Path) -> None:
+    sizes = {path.name: path.stat().st_size for path in (root / "references").iterdir()}
+    assert sum(sizes.values()) <= MOST_BYTES
+    assert {name for name, size in sizes.items() if size > MOST_BYTES_OF_ONE} == set()

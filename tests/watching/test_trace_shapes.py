@@ -1,10 +1,9 @@
 """Traces have one shape if and only if all detectors see the same in them."""
 
-from dataclasses import replace
-
 import pytest
 
-from async_db.traces import Event, Task, Trace
+from async_db.traces import Event
+from async_db.watching.served_request import ServedRequest
 from async_db.watching.trace_shapes import SilentShapes, shape_of
 
 EVENTS = (
@@ -12,24 +11,32 @@ EVENTS = (
     Event("statement", 1.1, 7, task=3, connection=5, session=9, detail="select 1", asked=11),
     Event("response.start", 1.2, 7, task=4, detail="200"),
 )
-TRACE = Trace(7, "GET /", "app.py:3", EVENTS, pools=((2, 5),), tasks=(Task(3), Task(4, 3)))
+
+
+def served(**changes: object) -> ServedRequest:
+    known: dict[str, object] = {"events": list(EVENTS), "pools": {2: 5}, "parents": {3: None, 4: 3}}
+    return ServedRequest("", **{**known, **changes})  # type: ignore[arg-type] # any field
+
+
+def shape(route: str = "GET /", place: str = "app.py:3", **changes: object) -> int | None:
+    return shape_of(route, place, served(**changes))
+
+
 # The same with other numbers, later, and with another question.
-ALIKE = Trace(
-    8,
-    "GET /",
-    "app.py:3",
-    (
+ALIKE = ServedRequest(
+    "",
+    events=[
         EVENTS[0]._replace(at=5.0, request=8, task=13, pool=12, connection=15),
         EVENTS[1]._replace(at=6.0, request=8, task=13, connection=15, session=19, asked=12),
         EVENTS[2]._replace(at=9.0, request=8, task=14),
-    ),
-    pools=((12, 5),),
-    tasks=(Task(13), Task(14, 13)),
+    ],
+    pools={12: 5},
+    parents={13: None, 14: 13},
 )
 
 
 def test_numbers_times_and_questions_make_no_other_shape() -> None:
-    assert shape_of(TRACE) == shape_of(ALIKE) is not None
+    assert shape() == shape_of("GET /", "app.py:3", ALIKE) is not None
 
 
 @pytest.mark.parametrize(
@@ -41,34 +48,34 @@ def test_numbers_times_and_questions_make_no_other_shape() -> None:
     ids=str,
 )
 def test_what_a_detector_looks_at_makes_another_shape(change: dict[str, object]) -> None:
-    changed = (EVENTS[0], EVENTS[1]._replace(**change), EVENTS[2])  # type: ignore[arg-type] # any field
-    assert shape_of(replace(TRACE, events=changed)) != shape_of(TRACE)
+    changed = [EVENTS[0], EVENTS[1]._replace(**change), EVENTS[2]]  # type: ignore[arg-type] # any field
+    assert shape(events=changed) != shape()
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        *({"route": "GET /a"}, {"place": "app.py:9"}, {"pools": ()}),
-        {"tasks": (Task(3), Task(4))},
+        *({"route": "GET /a"}, {"place": "app.py:9"}, {"pools": {}}),
+        *({"parents": {3: None, 4: None}}, {"ended": {3: 2}}),
     ],
     ids=str,
 )
 def test_so_does_what_is_known_of_the_request(change: dict[str, object]) -> None:
-    assert shape_of(replace(TRACE, **change)) != shape_of(TRACE)  # type: ignore[arg-type] # as above
+    assert shape(**change) != shape()  # type: ignore[arg-type] # as above
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"foreign": frozenset({9})}, {"shared": ((9, "app.py:1"),)}, {"working": frozenset({4})}],
+    [{"foreign": {9}}, {"shared": {9: "app.py:1"}}, {"events": []}],
     ids=str,
 )
 def test_what_is_not_of_the_request_alone_has_no_shape(change: dict[str, object]) -> None:
-    assert shape_of(replace(TRACE, **change)) is None  # type: ignore[arg-type] # as above
+    assert shape(**change) is None  # type: ignore[arg-type] # as above
 
 
 def test_what_has_no_shape_is_never_known() -> None:
     silent = SilentShapes()
     silent.add(None)
-    silent.add(shape_of(TRACE))
-    assert silent.knows(shape_of(ALIKE))
+    silent.add(shape())
+    assert silent.knows(shape_of("GET /", "app.py:3", ALIKE))
     assert not silent.knows(None)

@@ -34,6 +34,7 @@ from async_db.target import (
     TargetError,
     first_line,
     read_project,
+    without_collecting,
 )
 
 SHOWN_RELEASES = (
@@ -132,6 +133,11 @@ def audit(request: Request) -> Audit:
         TargetError: it cannot be read.
         ChangesError, SettingsError, BaselineError: as their names say.
     """
+    with without_collecting():
+        return _audit(request)
+
+
+def _audit(request: Request) -> Audit:
     unknown = [rule for rule in request.rules if rule not in RULES]
     if unknown:
         raise AuditError(f"no detector for {unknown[0]!r}; --list-rules tells those that there are")

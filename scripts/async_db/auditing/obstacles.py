@@ -130,20 +130,34 @@ def find_passed_on(
     known = frozenset(functions)
     names = {function.name for function in functions}
     found: dict[Function, list[Obstacle]] = {}
-    for module in service.modules:
+    for module in service.modules if known else ():
         for call in module.all_calls:
-            if call.name in _ASYNC_TOO:
-                continue
-            for node in [*call.node.args, *(each.value for each in call.node.keywords)]:
-                name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-                if name not in names:
-                    continue
+            for node in _passed(call.node, names):
+                if call.name in _ASYNC_TOO:
+                    break
                 of = service.types.of(node, call.scope)
                 if isinstance(of, FunctionObject) and of.function in known:
                     who = f"`{call.name}`" if call.name else "a call"
                     reason = f"passes {of.function.qualname} on to {who}, which calls it as it is"
                     found.setdefault(of.function, []).append(_at(call, reason))
     return found
+
+
+def _passed(call: ast.Call, names: Collection[str]) -> Iterator[ast.expr]:
+    """Give what a call is given that has one of some names."""
+    for node in call.args:
+        kind = node.__class__
+        if kind is ast.Name or kind is ast.Attribute:
+            name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+            if name in names:
+                yield node
+    for keyword in call.keywords:
+        node = keyword.value
+        kind = node.__class__
+        if kind is ast.Name or kind is ast.Attribute:
+            name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+            if name in names:
+                yield node
 
 
 def _obstacle(function: Function, line: int, reason: str) -> Obstacle:

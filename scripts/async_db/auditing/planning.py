@@ -7,8 +7,9 @@ the last of them; until then a moved operation calls it by `session.run_sync`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from async_db.auditing.obstacles import Obstacle, blocking_calls, find_passed_on, obstacles_of
 from async_db.auditing.service import Service
@@ -74,6 +75,7 @@ class Plan:
     tests: int
 
 
+_Below = Callable[[Function], list[Function]]
 _WRITES = frozenset(
     {"commit", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings", "delete"}
 )
@@ -90,6 +92,7 @@ def plan_move(service: Service) -> Plan:
         for function in reached:
             last[function] = number
     passed_on = find_passed_on(service, must)
+    placed = cache(_place)
     slices = [*_database_layer(service)] if must or order else []
     before: set[Function] = set()
     for number, (module, kind, reached) in enumerate(order):
@@ -106,9 +109,9 @@ def plan_move(service: Service) -> Plan:
                 kind=kind,
                 routes=len(operations),
                 writes=not known.writing.isdisjoint([*own, *later]),
-                functions=tuple(_place(each) for each in own),
+                functions=tuple(map(placed, own)),
                 awaits=tuple(awaits),
-                shared=tuple(_place(each) for each in later),
+                shared=tuple(map(placed, later)),
                 obstacles=obstacles,
             )
         )
@@ -222,24 +225,25 @@ def _groups(service: Service, must: Iterable[Function]) -> list[tuple[Module, st
             for dependency in service.web.all_dependencies(start)
             if (below := service.web.function_of(dependency.target)) is not None
         ]
-    ways = _ways_down(service, itertools.chain.from_iterable(by_module.values()), every)
+    called_by = cache(partial(_called_by, service))
+    ways = _ways_down(called_by, itertools.chain.from_iterable(by_module.values()), every)
     for module, starts in by_module.items():
         reached = [each for each in _reached(ways, starts) if each in every]
         if reached or any(start in blocked for start in starts):
             groups.append((module, "router", reached))
             reached_by_any.update(reached)
     rest = [function for function in every if function not in reached_by_any]
-    return [*groups, *_outside(service, rest, every)]
+    return [*groups, *_outside(called_by, rest, every)]
 
 
 def _outside(
-    service: Service, rest: Sequence[Function], every: Mapping[Function, None]
+    below: _Below, rest: Sequence[Function], every: Mapping[Function, None]
 ) -> Iterator[tuple[Module, str, list[Function]]]:
     """Give the modules whose functions run outside of operations, each with what it reaches.
 
     What only others of these call moves with them, such as what a command line calls.
     """
-    ways = _ways_down(service, rest, every)
+    ways = _ways_down(below, rest, every)
     called = {below for each in rest for below in ways.get(each, ()) if below is not each}
     entries = [each for each in rest if each not in called]
     found = set(_reached(ways, entries))
@@ -251,8 +255,17 @@ def _outside(
         yield module, "outside requests", [each for each in _reached(ways, starts) if each in every]
 
 
+def _called_by(service: Service, function: Function) -> list[Function]:
+    """Give what a function calls, ports included, and the functions in it."""
+    called: list[Function] = []
+    for call in function.calls:
+        called += [callee.function for callee in service.calls.callees(call)]
+        called += service.ports_of(call)
+    return [*called, *function.functions]
+
+
 def _ways_down(
-    service: Service, starts: Iterable[Function], goals: Collection[Function]
+    below_of: _Below, starts: Iterable[Function], goals: Collection[Function]
 ) -> dict[Function, list[Function]]:
     """Give what functions call, and what that calls, as far as it leads to one of the goals."""
     below: dict[Function, list[Function]] = {}
@@ -262,11 +275,7 @@ def _ways_down(
         function = waiting.pop()
         if function in below:
             continue
-        called = below[function] = []
-        for call in function.calls:
-            called += [callee.function for callee in service.calls.callees(call)]
-            called += service.ports_of(call)
-        called += function.functions
+        called = below[function] = below_of(function)
         for each in called:
             above.setdefault(each, []).append(function)
         waiting += called

@@ -27,6 +27,7 @@ _WIDTH = 100
 _MOST_CHARACTERS = 10_000
 _FEWER = ((12, 6), (8, 4), (6, 3), (4, 2), (2, 1), (1, 0))
 """How many findings, and places of each section, are tried until a report is short enough."""
+_PLAIN = frozenset({str, int, bool, type(None)})
 _MOST_SKIPPED = 5
 _MOST_NOTICES = 5
 _HOW_TO_SEE = (
@@ -101,10 +102,15 @@ def as_data(audit: Audit) -> str:
 
 def _as_data(of: Any) -> Any:
     """Give the fields of a record, as `asdict` does, which copies each of them first."""
-    if isinstance(of, tuple):
+    kind = of.__class__
+    if kind in _PLAIN:
+        return of
+    if kind is tuple:
         return [_as_data(each) for each in of]
-    fields = getattr(of, "__slots__", None)
-    return of if fields is None else {name: _as_data(getattr(of, name)) for name in fields}
+    return {
+        name: value if (value := getattr(of, name)).__class__ in _PLAIN else _as_data(value)
+        for name in kind.__slots__
+    }
 
 
 def _summary(audit: Audit) -> Iterator[str]:

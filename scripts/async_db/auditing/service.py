@@ -159,6 +159,8 @@ class Service:
 
     def ports_of(self, call: Call) -> list[Function]:
         """Give the method without a body that a call names, if it is one: it runs another."""
+        if call.name and call.name not in self.calls.bound_names:
+            return []
         called = self.calls.called(call)
         if isinstance(called, FunctionObject) and self.calls.is_abstract(called.function):
             return [called.function]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,12 @@ from async_db.target import (
 _WAITING = {method for methods in libraries.BLOCKING.values() for method in methods}
 _ASYNC_WAITING = libraries.AWAITED | {"connect", "begin"}
 _ASYNC_OWNERS = (libraries.ASYNC_SESSION, libraries.ASYNC_CONNECTION)
+_GIVING = {method for _, method in libraries.HANDED_OUT} | {
+    *("Session", "AsyncSession", "scoped_session", "async_scoped_session", "object_session"),
+    *("super", "next", "anext", "iter", "list", "sorted", "tuple", "getattr"),
+    *("run", "wait_for", "shield", "cast", "partial"),
+}
+"""What libraries and Python itself call what may give a session."""
 _MOST_STEPS = 12
 
 
@@ -214,6 +221,12 @@ class Sessions:
             if step.below is None or step.below not in steps:
                 return
             step = steps[step.below]
+
+    def may_give_session(self, node: ast.Call) -> bool:
+        """Say whether a call may give a session, by the name of what is called."""
+        func = node.func
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        return not name or name in _GIVING or name in self.calls.bound_names
 
     def factory_of(self, call: Call) -> str:
         """Give `sync` or `async` where a call makes a session, by a factory or by its class."""

@@ -145,7 +145,7 @@ async def _run(scenario: Scenario, lane: Lane, progress: Callable[[str], None]) 
 
 def _new_folder(folder: Path) -> Path:
     """Make a folder; one that is there is of the time before, where a scenario is repeated."""
-    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in range(2, 10_000))
     new = next(each for each in itertools.chain([folder], numbered) if not each.exists())
     new.mkdir()
     return new

@@ -20,6 +20,7 @@ from .github_format import as_github
 from .json_format import SCHEMA_VERSION, as_json, card_data
 from .merging import MergedFinding, merged
 from .notice import Level, Notice, blind
+from .printing import print_whole
 from .sarif_format import as_sarif
 from .source_lines import Comment, SourceFiles, comments_in
 from .text_format import as_text, card_lines, chosen, counted_by_rule, notices_as_text
@@ -63,6 +64,7 @@ __all__ = [
     "merged",
     "new_findings",
     "notices_as_text",
+    "print_whole",
     "read_baseline",
     "seen_in",
     "seen_on",

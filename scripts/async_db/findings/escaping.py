@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from json.encoder import encode_basestring_ascii
+from functools import cache
 from typing import Any
 
 
@@ -29,23 +29,50 @@ def json_text(content: object) -> str:
 
 
 def _written(content: Any, line: str) -> str:
-    """Write as `json.dumps(content, indent=2)` does, in a quarter of its time.
+    """Write as `json.dumps(content, indent=2)` does, in a tenth of its time.
 
     Parameters:
         content: what to write.
         line: the end of a line, and the indentation of the next one.
     """
-    if isinstance(content, str):
-        if not content.isascii():  # a lone surrogate is written as an escape: others refuse it
-            content = content.encode("utf-8", "backslashreplace").decode("utf-8")
-        return encode_basestring_ascii(content)
     if not content or not isinstance(content, dict | list | tuple):
-        return json.dumps(content)
+        return _flat(content, "")
     inner = f"{line}  "
+    begins, ends = "{}" if isinstance(content, dict) else "[]"
+    values = content.values() if isinstance(content, dict) else content
+    if _SIMPLE.issuperset(map(type, values)):
+        return f"{begins}{inner}{_flat(content, inner)[1:-1]}{line}{ends}"
     if isinstance(content, dict):
-        parts = [
-            f"{_written(key, inner)}: {_written(each, inner)}" for key, each in content.items()
-        ]
-        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
-    parts = [_written(each, inner) for each in content]
-    return f"[{inner}{f',{inner}'.join(parts)}{line}]"
+        parts = [f"{_flat(key, '')}: {_written(each, inner)}" for key, each in content.items()]
+    else:
+        parts = [_written(each, inner) for each in content]
+    return f"{begins}{inner}{f',{inner}'.join(parts)}{line}{ends}"
+
+
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+
+
+def _flat(content: Any, line: str) -> str:
+    """Write what holds nothing that holds something, each part in a line of its own."""
+    encoder = _encoder(line)
+    text = encoder.encode(content)
+    if "\\ud" not in text:
+        return text
+    # A lone surrogate is written as the text of its escape: others refuse it.
+    if isinstance(content, dict):
+        return encoder.encode({_whole(key): _whole(each) for key, each in content.items()})
+    if isinstance(content, list | tuple):
+        return encoder.encode([*map(_whole, content)])
+    return encoder.encode(_whole(content))
+
+
+def _whole(content: Any) -> Any:
+    if not isinstance(content, str):
+        return content
+    return content.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@cache
+def _encoder(line: str) -> json.JSONEncoder:
+    # Without an indentation all of it is done in C; the separator may be anything.
+    return json.JSONEncoder(separators=(f",{line}", ": "))

@@ -74,6 +74,7 @@ class _File:
         self._scopes = _scopes_of(text) if scopes is None else scopes
         # Not by `splitlines`, which also ends lines where Python does not.
         self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        self._plains: dict[int, str] = {}
 
     def place(self, number: int) -> tuple[str, str, int]:
         """Give a line's code, the function around it, and which of its equal lines it is."""
@@ -81,13 +82,19 @@ class _File:
         first, _, name = max(around, default=(1, 0, ""))
         if not 0 < number <= len(self._lines):
             return "", name, 0
-        lines = [_without_spaces(each) for each in self._lines[first - 1 : number]]
+        lines = [self._plain(each) for each in range(first - 1, number)]
         code = lines[-1]
         # Most lines have no comment, and to find those of others takes longer than to parse.
         if any("#" in each and each.startswith(code.partition("#")[0]) for each in lines):
             lines = [_without_spaces(each) for each in self._code[first - 1 : number]]
             code = lines[-1]
         return code, name, lines[:-1].count(code)
+
+    def _plain(self, index: int) -> str:
+        known = self._plains.get(index)
+        if known is None:
+            known = self._plains[index] = _without_spaces(self._lines[index])
+        return known
 
     @cached_property
     def _code(self) -> list[str]:

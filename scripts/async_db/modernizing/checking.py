@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from async_db.auditing import Service, findings_of
 from async_db.findings import Finding
+from async_db.modernizing.editing import parsed
 from async_db.modernizing.modernization import Modernization
 from async_db.modernizing.oracle import Fault, NoAnswer, faults_of
 from async_db.modernizing.sources import Sources
@@ -20,12 +23,14 @@ class Check:
 
     Parameters:
         files: how many Python files were changed.
+        refused: where Python itself refuses one of them, such as an `await` in a plain function.
         sync: where the audit finds a sync session in what is async now, and did not before.
         faults: what a type checker says of async code, and did not say before.
         unchecked: why no type checker looked at it; empty, if one did.
     """
 
     files: int
+    refused: tuple[Fault, ...] = ()
     sync: tuple[Finding, ...] = ()
     faults: tuple[Fault, ...] = ()
     unchecked: str = ""
@@ -33,7 +38,7 @@ class Check:
     @property
     def is_clean(self) -> bool:
         """Whether nothing was found wrong."""
-        return not self.sync and not self.faults
+        return not (self.refused or self.sync or self.faults)
 
 
 def check(move: Modernization, *, types: bool) -> Check:
@@ -43,19 +48,34 @@ def check(move: Modernization, *, types: bool) -> Check:
         move: that was made.
         types: whether to have a type checker look at it.
     """
-    files = sum(path.endswith(".py") for path in move.after.changed())
+    files = [path for path in move.after.changed() if path.endswith(".py")]
     if not files:
         return Check(0)
-    sync = _new(_sync_left(move.after), move.before)
+    looked = Check(len(files), tuple(_refused(move.after, files)))
+    if looked.refused:
+        return replace(looked, unchecked="Python refuses it")
+    looked = replace(looked, sync=_new(_sync_left(move.after), move.before))
     if not types:
-        return Check(files, sync, unchecked="--types asks mypy")
+        return replace(looked, unchecked="--types asks mypy")
     try:
         faults = faults_of(move.before.project(), move.after.project())
     except NoAnswer as error:
-        return Check(files, sync, unchecked=str(error))
+        return replace(looked, unchecked=str(error))
     except OSError as error:
-        return Check(files, sync, unchecked=f"cannot write a copy: {error.strerror}")
-    return Check(files, sync, faults)
+        return replace(looked, unchecked=f"cannot write a copy: {error.strerror}")
+    return replace(looked, faults=faults)
+
+
+def _refused(sources: Sources, paths: Iterable[str]) -> Iterator[Fault]:
+    """Compile files, which runs nothing: that finds what a syntax tree may hold, and code not."""
+    for path in paths:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(parsed(sources.texts[path]), path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = getattr(error, "lineno", None) or 1
+            yield Fault(path, line, f"Python refuses it: {getattr(error, 'msg', error)}")
 
 
 def _sync_left(sources: Sources) -> list[Finding]:

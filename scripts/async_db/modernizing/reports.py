@@ -76,7 +76,7 @@ def _checked(checked: Check, places: int) -> Iterator[str]:
         if checked.unchecked
         else f"{counted(faults, 'fault')} of coroutines and async objects by mypy"
     )
-    found: list[Finding | Fault] = [*checked.sync, *checked.faults]
+    found: list[Finding | Fault] = [*checked.refused, *checked.sync, *checked.faults]
     for each in found[:places]:
         yield f"    {visible(each.path)}:{each.line}  {visible(each.message)}"
     if len(found) > places:
@@ -117,6 +117,7 @@ def as_data(move: Modernization, checked: Check) -> str:
         "left": [asdict(each) for each in move.left],
         "checked": {
             "files": checked.files,
+            "refused": [_place(each) for each in checked.refused],
             "sync": [_place(each) for each in checked.sync],
             "types": None if checked.unchecked else [_place(each) for each in checked.faults],
             "unchecked": checked.unchecked,

@@ -174,6 +174,10 @@ class Step:
         self.withhold(module, node, rule, f"{kind}: {doubt} (--unsafe does it)")
         return False
 
+    def everywhere(self) -> None:
+        """Have what this step notes be done outside of a slice too: an application has one lifespan."""
+        self._given = None
+
     def may_change(self, module: Module, node: ast.AST) -> bool:
         """Say whether something is part of what may be changed."""
         line = getattr(node, "lineno", 0)

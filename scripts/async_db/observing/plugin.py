@@ -42,7 +42,7 @@ class Plugin:
     def _begin(self) -> None:
         from ..watching import Observer
 
-        observer = Observer(self._root, lambda: self._test, self._examined)
+        observer = Observer(self._root, lambda: self._test)
         self._stack.enter_context(observer.watching())
         self._observer = observer
 
@@ -64,6 +64,8 @@ class Plugin:
         from ..pages import Gallery
 
         self._gallery = Gallery()
+        if self._observer is not None:
+            self._observer.examined = self._examined
 
     def _examined(self, trace: Trace, findings: list[Finding]) -> None:
         if self._gallery is not None:

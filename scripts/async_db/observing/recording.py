@@ -46,10 +46,10 @@ class Recording:
         self._guarded(self._begin)
 
     def _begin(self) -> None:
-        from ..watching import RunRecorder, recording
+        from ..watching import RunRecorder, recorded
 
         recorder = RunRecorder(self._root, expires=self._expires)
-        self._stack.enter_context(recording(recorder))
+        self._stack.enter_context(recorded(recorder))
         self._recorder = recorder
 
     def _guarded(self, call: Callable[..., object], *arguments: object) -> None:

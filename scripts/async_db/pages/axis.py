@@ -72,10 +72,9 @@ def scale_of(timelines: Sequence[Timeline]) -> Scale:
 
 
 def _steps() -> Iterator[float]:
-    size = 1e-6
-    while True:
+    for power in range(-6, 10):
+        size = 10.0**power
         yield from (size, 2 * size, 5 * size)
-        size *= 10
 
 
 def percent(place: float) -> str:

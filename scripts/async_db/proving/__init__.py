@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from async_db.proving.evidence.page import evidence_page
     from async_db.proving.evidence.results import Evidence, Result, ServiceTests
-    from async_db.proving.evidence.table import NOT_RUN_CELL, evidence_table
+    from async_db.proving.evidence.table import NOT_RUN_CELL, evidence_table, printed_table
     from async_db.proving.evidence.two_runs import MAX_REQUESTS, Pair
     from async_db.proving.releases.commit_order import ORDER_RULE, CommitOrder, judge_order
     from async_db.proving.releases.environments import EnvironmentsError
@@ -67,6 +67,7 @@ _MODULES = {
     "evidence_table": "evidence.table",
     "judge_order": "releases.commit_order",
     "pipe_table": "evidence.markdown",
+    "printed_table": "evidence.table",
     "read_faults": "evidence.faults",
     "shows_table": "evidence.markdown",
     "verify": "verification",
@@ -119,6 +120,7 @@ __all__ = [
     "evidence_table",
     "judge_order",
     "pipe_table",
+    "printed_table",
     "read_faults",
     "shows_table",
     "verify",

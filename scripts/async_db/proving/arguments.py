@@ -25,6 +25,8 @@ examples:
   python scripts/verify.py --rules 'session/*,pooling/*'   the rules of two topics
   python scripts/verify.py --rules session/commit-before-response --database sqlite --keep
                                                            one rule; keep the projects to look at
+  python scripts/verify.py --explain session/commit-before-response
+                                                           read of it; needs no packages
   python scripts/verify.py --wiring modern-di              what holds on that wiring, too
   python scripts/verify.py --releases                      which rules apply to which releases
   python scripts/verify.py --format json | jq .results     the evidence on standard output
@@ -47,6 +49,7 @@ def argument_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_what_to_verify(parser)
+    _add_what_to_explain(parser)
     _add_what_is_expected(parser)
     _add_where_evidence_goes(parser)
     _add_how_it_is_run(parser)
@@ -99,6 +102,19 @@ def _add_what_to_verify(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(__file__).resolve().parents[3],
         help="the pack to verify: references/, templates/ and tests/ (default: this one)",
+    )
+
+
+def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--explain",
+        metavar="TOPIC/SLUG",
+        help="run nothing: tell this rule in full, with its counterexample and what it leads to",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="print all of the table, or of what --explain tells, also beyond 10,000 characters",
     )
 
 

@@ -5,6 +5,7 @@ All of it is standard library only: `observe` reads the rules' claims where a se
 
 from .catalogue import load_rules, load_short_texts
 from .completeness import missing_parts
+from .explaining import MOST_CHARACTERS, explained, explanation, rule_called
 from .markdown import CatalogueError
 from .patches import PatchError, apply_patch, apply_to_tree, parse_patch
 from .rule import (
@@ -26,6 +27,7 @@ __all__ = [
     "DATABASES",
     "EVERY_WIRING",
     "FIELDS",
+    "MOST_CHARACTERS",
     "SYMPTOM",
     "Address",
     "CatalogueError",
@@ -40,11 +42,14 @@ __all__ = [
     "Text",
     "apply_patch",
     "apply_to_tree",
+    "explained",
+    "explanation",
     "load_rules",
     "load_short_texts",
     "missing_parts",
     "parse_patch",
     "parse_short_texts",
     "parse_story",
+    "rule_called",
     "rule_of",
 ]

@@ -48,7 +48,7 @@ class Process(Observer):
         super().__init__(
             Path(settings.root),
             lambda: "",
-            self._over,
+            self._over if settings.draws else None,
             found=_NotedFindings(self._notes),
         )
 
@@ -81,13 +81,13 @@ class Process(Observer):
         self._count()
 
     def _count(self) -> None:
-        self._safely(self._note_counts)()
-
-    def _note_counts(self) -> None:
-        counts: tuple[int, ...] = self.counts()
-        if self._before:
-            counts = tuple(now - then for now, then in zip(counts, self._before, strict=True))
-        self._notes.count(counts)
+        try:
+            counts: tuple[int, ...] = self.counts()
+            if self._before:
+                counts = tuple(now - then for now, then in zip(counts, self._before, strict=True))
+            self._notes.count(counts)
+        except Exception as error:  # noqa: BLE001 (as in _safely)
+            self._note_problem(error)
 
     def _note_remaining(self) -> None:
         self._safely(self._remain)()

@@ -31,6 +31,7 @@ from async_db.scaffold.rendering import (
     render_tree,
 )
 from async_db.scaffold.reports import as_json, as_text, left_to_do, refused_as_json, told
+from async_db.scaffold.shown_diffs import shown_diffs
 
 __all__ = [
     "AGENTS_LAYER",
@@ -73,6 +74,7 @@ __all__ = [
     "render_project",
     "render_tree",
     "requirements_of",
+    "shown_diffs",
     "told",
     "unified_diff",
     "write",

@@ -18,7 +18,7 @@ MOST_BYTES = 2048
 BEGIN, END = "<!-- async-db rules: begin -->", "<!-- async-db rules: end -->"
 _BLOCK = re.compile(rf"{re.escape(BEGIN)}.*?{re.escape(END)}\n?", re.DOTALL)
 _WHEN = re.compile(r"^Read this (when .+?)[.:]\s", re.MULTILINE | re.DOTALL)
-_LONGEST = 110
+_LONGEST = 90
 
 
 def index_of(rules: Sequence[ShortText], pack: Path, target: Path) -> str:
@@ -34,7 +34,8 @@ def index_of(rules: Sequence[ShortText], pack: Path, target: Path) -> str:
     lines = [f"- `{path.name}`, {number} rules: {_when(path)}" for path, number in files.items()]
     before = (
         f"`{place}/SKILL.md` says how to work. Before you write or review code of these kinds, "
-        f"read the file in `{place}/references/`; a rule is a heading in it, called `topic/slug`."
+        f"read the file in `{place}/references/`; a rule is a heading in it, called `topic/slug`. "
+        "An error text: grep it there first."
     )
     return "\n".join(
         [

@@ -41,21 +41,22 @@ SQLMODEL = {
 _SYNC_SESSION = {("sqlalchemy.orm", "Session"): Symbol("sqlmodel", "Session")}
 """And what its async session works with, of which the one that only reads is made."""
 _PLACED = {
-    "settings": "settings",
+    "container": "container",
     "errors": "http_errors",
     "health": "health",
     "logs": "logs",
-    "container": "container",
+    "settings": "settings",
 }
 """The modules beside the scaffold's `database` that come into the same package here."""
 _TESTS, _FIXTURES = "tests.database_layer", "tests.fixtures"
 _MIGRATIONS = PurePosixPath("migrations")
 _ALEMBIC_INI = PurePosixPath("alembic.ini")
-_SHARED = ("postgresql_server",)
+_SHARED = ("cluster", "owned_folders", "postgresql_server")
 """The scaffold's fixtures that the tests of a layer use here too."""
 _COLUMN_TYPES = PurePosixPath(TOKEN, "database", "column_types.py")
 """Of the base, of what SQLite needs on each connection, and of models, whoever they inherit from."""
 _CONTAINER = PurePosixPath(TOKEN, "container.py")
+_OVERRIDING = PurePosixPath("tests/fixtures/overriding.py")
 _BRING_FIXTURES = frozenset({"engine", "session", "retrying", "repository", "tenancy"})
 _OF_SQLMODEL = ("reading_session", "tenancy")
 """The modules that make a kind of session, of the one that SQLModel's async session works with."""
@@ -161,12 +162,13 @@ def _layer_of(
     if {*_BRING_FIXTURES, "tests"} & set(every):
         every.append("fixtures")
     layer_of = {path: layer for layer in every for path in layer_paths(manifest, options, [layer])}
+    layer_of.pop(_OVERRIDING, None)  # of sessions
     if "engine" in layers and options.values["database"] != "postgresql":
         layer_of[_COLUMN_TYPES] = "engine"
     if {"models", "reporting"} & set(layers):
         layer_of[_COLUMN_TYPES] = "models"
     if "session" in layers:
-        layer_of[_CONTAINER] = "session"
+        layer_of |= dict.fromkeys((_CONTAINER, _OVERRIDING), "session")
     return layer_of
 
 
@@ -218,7 +220,8 @@ def _chosen(
             continue  # a script of the example
         if layer_of[path] == "migrations" and not _is_for_alembic(path, house):
             continue
-        if parts[-2:] == ("database", "reading.py") and options.values.get("replica") == "none":
+        without_replica = options.values.get("replica") == "none"
+        if parts[-2:] == ("database", "reading.py") and without_replica and not with_model:
             continue  # a name for what a replica would be
         if layer_of[path] == "base" and house.base is not None:
             notes += [f"models inherit from {house.base.symbol}: no other base is added"]
@@ -239,6 +242,8 @@ def _is_test_here(path: PurePosixPath, house: House, names: Names, with_model: b
     """Say whether a file of the scaffold's tests is one that this house gets."""
     if path.parts[1] == "database_layer":
         return with_model or path.parts[2] != names.entities
+    if path == _OVERRIDING:
+        return True
     if path.stem in _SHARED:
         return house.starts_postgresql
     return with_model and path.stem in (names.entities, f"test_{names.entities}_api")
@@ -264,7 +269,9 @@ def _moves(
     modules |= {f"{TOKEN}.{old}": f"{house.place}.{new}" for old, new in _PLACED.items()}
     tests = house.tests.replace("/", ".")
     entities = options.names.entities
-    modules |= {_TESTS: tests, _FIXTURES: tests, f"{_FIXTURES}.{entities}": ".rows"}
+    modules |= {_TESTS: tests, _FIXTURES: tests}
+    beside = {name: f".{name}" for name in ("overriding", *_SHARED)} | {entities: ".rows"}
+    modules |= {f"{_FIXTURES}.{name}": here for name, here in beside.items()}
     of_model = f"{TOKEN}.{entities}"
     modules |= {of_model: feature.package, f"{of_model}.models": feature.model}
     notes = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from async_db.scaffold.fitting import Fitted
-from async_db.scaffold.houses import Application, House
+from async_db.scaffold.houses import House, Provider
 from async_db.scaffold.layer_needs import requirements_of
+from async_db.scaffold.lifespans import is_opened, lifespan_code, opening_of
+from async_db.scaffold.relocating import TOKEN
 
 _VARIABLES = ("DATABASE_POOL_SIZE", "DATABASE_MAX_OVERFLOW", "DATABASE_POOL_TIMEOUT")
 
@@ -49,97 +50,24 @@ def hand_work(
     found += _pytest(house, fitted)
     found += _operations(house, fitted, layers, replacing)
     found += _application(house, fitted, layers)
+    found += _model(house, fitted, layers)
+    found += _tenants(house, layers)
     return tuple(found)
-
-
-# --- the lifespan ------------------------------------------------------------------------------
 
 
 def _lifespan(house: House, fitted: Fitted, layers: Collection[str]) -> Iterator[HandWork]:
     if not {"engine", "session", "health"} & set(layers):
         return
-    opened = {"database": "open_database"}
-    imports = [
-        f"from {fitted.module('database.engine')} import open_database",
-        f"from {fitted.module('settings')} import database_settings",
-    ]
-    state = dict(zip(opened, opened, strict=True))
-    if "health" in layers:
-        opened["readiness"] = "open_readiness"
-        imports.append(f"from {fitted.module('health')} import open_readiness")
-        state |= {"readiness": "readiness", "settings": "settings"}
+    opening = opening_of(fitted, layers)
     application = house.application
     where = "where FastAPI(...) is called"
     if application is not None:
         line = application.yield_line or application.line
         where = f"{application.path}:{line}"
-    done = application is not None and _is_opened(application, opened.values(), state)
-    why = "what requests find in request.state.database, open from start to shutdown"
-    yield HandWork(
-        "lifespan", where, _lifespan_code(application, imports, opened, state), why, done
-    )
-
-
-def _is_opened(application: Application, openers: Collection[str], state: Collection[str]) -> bool:
-    return set(openers) <= application.calls and set(state) <= _keys(application.yields)
-
-
-def _keys(yielded: str) -> set[str]:
-    """Give the keys of what a lifespan yields: of a dictionary, or of a call by keywords."""
-    if not yielded:
-        return set()
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(yielded, mode="eval")):
-        if isinstance(node, ast.Dict):
-            found.update(str(key.value) for key in node.keys if isinstance(key, ast.Constant))
-        elif isinstance(node, ast.keyword) and node.arg is not None:
-            found.add(node.arg)
-    return found
-
-
-def _lifespan_code(
-    application: Application | None,
-    imports: list[str],
-    opened: dict[str, str],
-    state: dict[str, str],
-) -> str:
-    managers = ", ".join(f"{opener}(settings) as {name}" for name, opener in opened.items())
-    items = ", ".join(f'"{key}": {value}' for key, value in state.items())
-    yielded = f"{{{items}}}"
-    if application is not None and application.yields:
-        yielded = f"{{**({application.yields}), {items}}}"
-        if application.yields.startswith("{") and application.yields.endswith("}"):
-            yielded = f"{application.yields[:-1].rstrip(', ')}, {items}}}"
-    events = application.events if application is not None else ()
-    body = [
-        "    settings = database_settings()",
-        f"    async with {managers}:",
-        *(f"        {event}" for event in events),
-        f"        yield {yielded}",
-    ]
-    if application is not None and application.lifespan is not None:
-        return "\n".join(
-            [*imports, "", f"# in {application.lifespan.name}, for its `yield`:", *body]
-        )
-    head = [
-        "from collections.abc import AsyncIterator",
-        "from contextlib import asynccontextmanager",
-        "from typing import Any",
-        "",
-        "from fastapi import FastAPI",
-        "",
-        *imports,
-        "",
-        "",
-        "@asynccontextmanager",
-        "async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:",
-    ]
-    tail = ["", "", "app = FastAPI(lifespan=lifespan)  # with what it is given already"]
-    if events:
-        tail.append(
-            "# on_event does nothing beside a lifespan, which calls the same above: take it out"
-        )
-    return "\n".join([*head, *body, *tail])
+    done = is_opened(opening, application, house.words)
+    first = next(iter(opening.state))
+    why = f"what requests find in request.state.{first}, open from start to shutdown"
+    yield HandWork("lifespan", where, lifespan_code(opening, application), why, done)
 
 
 # --- settings, packages, dependencies ----------------------------------------------------------
@@ -207,10 +135,29 @@ def _operations(
     yield HandWork("dependencies", "operations", code, "one unit of work per request", None)
     for provider in house.providers if replacing else ():
         if provider.symbol.module != module:
-            places = ", ".join(provider.places)
-            why = f"it is depended on in {places}"
-            code = f"from {module} import SessionDep"
-            yield HandWork("replaced", str(provider.symbol), code, why, not provider.places)
+            yield _replaced(provider, module)
+
+
+def _replaced(provider: Provider, module: str) -> HandWork:
+    """Say line by line what takes the place of a dependency that gives sessions now.
+
+    Nothing of it is done here: what is called on a session has to be awaited then, and what commits
+    by itself would end the unit of work under the operation that has it.
+    """
+    lines = [f"from {module} import SessionDep", ""]
+    for use in provider.uses:
+        lines += [f"# {use.place}", f"-{use.written}", f"+{use.replaced}"]
+    if provider.commits:
+        lines += ["", f"# these commits go, as SessionDep commits: {', '.join(provider.commits)}"]
+    if not provider.uses:
+        why = "nothing depends on it any more: it can go"
+    else:
+        called = (
+            "" if provider.is_async else "; what is called on it is awaited then (modernize.py)"
+        )
+        why = f"it is depended on in {', '.join(provider.places)}{called}"
+    code = "\n".join(lines) if provider.uses else ""
+    return HandWork("replaced", str(provider.symbol), code, why, not provider.uses)
 
 
 def _application(house: House, fitted: Fitted, layers: Collection[str]) -> Iterator[HandWork]:
@@ -240,3 +187,53 @@ def _application(house: House, fitted: Fitted, layers: Collection[str]) -> Itera
         yield HandWork(
             "logging", where, code, why, {"AccessLog", "configure_logging"} <= house.words
         )
+
+
+# --- a new model -------------------------------------------------------------------------------
+
+
+def _model(house: House, fitted: Fitted, layers: Collection[str]) -> Iterator[HandWork]:
+    names = fitted.options.names
+    feature = fitted.module(names.entities)
+    if "routes" in layers:
+        prefix = f"{TOKEN}/{names.entities}/"
+        routers = sorted(
+            path.stem
+            for path in fitted.places.values()
+            if str(path).startswith(prefix) and "\nrouter = " in fitted.whole[path]
+        )
+        included = [f"app.include_router({each}.router, responses=EVERYWHERE)" for each in routers]
+        code = "\n".join(
+            [
+                f"from {fitted.module('errors')} import EVERYWHERE",
+                f"from {feature} import {', '.join(routers)}",
+                "",
+                *included,
+            ]
+        )
+        where = house.application.path if house.application else "where FastAPI(...) is called"
+        done = all(house.imports_from_outside(f"{feature}.{each}") for each in routers)
+        yield HandWork("routes", where, code, f"/{names.slug} is served then", done)
+    if "models" in layers and house.alembic is not None:
+        module = fitted.module(f"{names.entities}.models")
+        code = f'alembic revision --autogenerate -m "{names.entities}" && alembic upgrade head'
+        why = f"its tables are in no revision; env.py has to import {module}, as what it knows"
+        yield HandWork("migration", f"{house.alembic.folder}/", code, why, None)
+    if "reporting" in layers:
+        code = (
+            f"python -m {feature}.reporting --create-tables  # once; then without it, every minute"
+        )
+        why = "REPORTING_URL names the second database; what is confirmed is copied to it"
+        yield HandWork("worker", "a timer or cron", code, why, None)
+
+
+def _tenants(house: House, layers: Collection[str]) -> Iterator[HandWork]:
+    if "tenancy" not in layers:
+        return
+    where = house.application.path if house.application else "where FastAPI(...) is called"
+    code = (
+        "from fastapi.middleware.trustedhost import TrustedHostMiddleware\n\n"
+        'app.add_middleware(TrustedHostMiddleware, allowed_hosts=["*.example.com"])'
+    )
+    why = "the host names the tenant: without it, acme of any other domain is acme too"
+    yield HandWork("tenants", where, code, why, "TrustedHostMiddleware" in house.words)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 from async_db.scaffold.naming import PLACEHOLDERS
 from async_db.scaffold.options import Kind, Option, OptionError, Options, check_value
@@ -17,6 +17,8 @@ BASE = "base"
 """The tree that the others are laid over."""
 
 T = TypeVar("T")
+Into = Literal["", "any", "sqlmodel"]
+"""Of a project that has code already: what its models are; empty of a new one."""
 Contribution = str | Mapping[str, str]
 
 # What every rendered file may rely on, and what is derived from it for the templates.
@@ -26,7 +28,7 @@ REQUIRED_OPTIONS: Mapping[str, Kind] = {
     "model": "model",
 }
 DERIVED_NAMES = frozenset(PLACEHOLDERS.context()) - REQUIRED_OPTIONS.keys() | {
-    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed", "house", "session_class",
+    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed", "house", "id_bits", "session_class", "source",
 }  # fmt: skip
 
 
@@ -45,12 +47,13 @@ class TemplateTree:
     """Templates of the base that are not rendered when this tree is not."""
     contributions: Mapping[str, tuple[Contribution, ...]]
     """By kind: what templates that loop over this kind are given."""
-    into: bool = False
-    """Whether it is only for a project that has code already."""
+    into: Into = ""
+    """Which projects that have code already it is only for, if it is for them alone."""
 
-    def applies(self, options: Options, into: bool = False) -> bool:
+    def applies(self, options: Options, into: Into = "") -> bool:
         """Say whether it is rendered under these options, and into a project that has code or not."""
-        return (into or not self.into) and all(
+        fits = not self.into or self.into == into or (self.into == "any" and into != "")
+        return fits and all(
             any(options.has(name, value) for value in values) for name, values in self.when.items()
         )
 
@@ -76,11 +79,11 @@ class Manifest:
     contributes: Mapping[str, str] = field(default_factory=dict)
     """The kinds of contributions, and what each is and where it comes to."""
 
-    def trees_for(self, options: Options, into: bool = False) -> list[TemplateTree]:
+    def trees_for(self, options: Options, into: Into = "") -> list[TemplateTree]:
         """Give the trees that are rendered under these options, in their order."""
         return [tree for tree in self.trees.values() if tree.applies(options, into)]
 
-    def contributed(self, options: Options, into: bool = False) -> dict[str, list[Contribution]]:
+    def contributed(self, options: Options, into: Into = "") -> dict[str, list[Contribution]]:
         """Give by kind what the trees for these options contribute, once; a kind may have nothing."""
         given: dict[str, list[Contribution]] = {kind: [] for kind in self.contributes}
         for tree in self.trees_for(options, into):
@@ -140,7 +143,7 @@ def check_templates(templates: Path, manifest: Manifest) -> None:
 
 
 def chosen_templates(
-    templates: Path, manifest: Manifest, options: Options, into: bool = False
+    templates: Path, manifest: Manifest, options: Options, into: Into = ""
 ) -> dict[str, str]:
     """Give for each path, which is a template too, the template that is rendered for it.
 
@@ -148,7 +151,7 @@ def chosen_templates(
         templates: the folder that holds the trees.
         manifest: what that folder's manifest says.
         options: what is chosen.
-        into: whether it is for a project that has code already.
+        into: what the project's models are, if it has code already.
     """
     trees = manifest.trees_for(options, into)
     left_out = {file for tree in manifest.trees.values() if tree not in trees for file in tree.owns}
@@ -239,6 +242,9 @@ def _option(name: str, table: Mapping[str, object]) -> Option:
     return Option(name, kind, default, help_, allowed, needs)
 
 
+_INTO: Mapping[object, Into] = {False: "", True: "any", "sqlmodel": "sqlmodel"}
+
+
 def _tree(name: str, table: Mapping[str, object]) -> TemplateTree:
     where = f"trees.{name}"
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
@@ -253,9 +259,9 @@ def _tree(name: str, table: Mapping[str, object]) -> TemplateTree:
         if kind not in ("when", "owns", "into")
     }
     owns = _texts(table.get("owns", []), f"{where}: owns")
-    into = table.get("into", False)
-    if not isinstance(into, bool):
-        raise ManifestError(f"{where}: into must be true or false")
+    into = _INTO.get(table.get("into", False))
+    if into is None:
+        raise ManifestError(f'{where}: into must be true, false or "sqlmodel"')
     return TemplateTree(name, when, owns, contributions, into)
 
 

@@ -1,5 +1,6 @@
 """Templates and options in, a tree of formatted files out. Writes nothing but scratch files."""
 
+import ast
 import os
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from async_db.scaffold.houses import House
 from async_db.scaffold.leftovers import remove_left_behind
 from async_db.scaffold.manifest import (
     Contribution,
+    Into,
     Manifest,
     check_templates,
     chosen_templates,
@@ -94,8 +96,13 @@ def render_with_placeholders(
     Raises:
         TemplateError: naming the template that cannot be rendered.
     """
-    into = house is not None
-    own = {"house": house, "session_class": house.session_class if house is not None else ""}
+    into: Into = "" if house is None else "sqlmodel" if house.is_sqlmodel else "any"
+    own = {
+        "house": house,
+        "id_bits": 63 if house is None else house.id_bits,
+        "session_class": house.session_class if house is not None else "",
+        "source": _own_source,
+    }
     context = {**options.context(), **_contributed(manifest, options, into), **own}
     tree: Tree = {}
     for pattern, name in chosen_templates(templates, manifest, options, into).items():
@@ -104,6 +111,11 @@ def render_with_placeholders(
         if path.suffix == ".py":
             _check_python(path, text, options)
     return tree
+
+
+def _own_source(path: str) -> str:
+    """Give a module of ours, which a project gets as it is: what both need is written once."""
+    return (Path(__file__).parents[1] / path).read_text(encoding="utf-8")
 
 
 def layer_paths(
@@ -166,7 +178,7 @@ def _rendered(templates: Path, name: str, context: Context) -> str:
         raise TemplateError(f"{name}: {error}") from error
 
 
-def _contributed(manifest: Manifest, options: Options, into: bool) -> dict[str, object]:
+def _contributed(manifest: Manifest, options: Options, into: Into) -> dict[str, object]:
     """Render what trees contribute, which are templates too."""
     context = options.context()
 
@@ -230,7 +242,7 @@ def _check_python(path: PurePosixPath, text: str, options: Options | None = None
 @lru_cache(maxsize=4096)  # most files are the same in all services that one process renders
 def _error_in(text: str) -> tuple[int, str] | None:
     try:
-        compile(text, "<rendered>", "exec", dont_inherit=True)
+        ast.parse(text, "<rendered>")
     except SyntaxError as error:
         return error.lineno or 1, error.msg
     except ValueError as error:

@@ -32,16 +32,13 @@ def _missing_line(missing: MissingImport) -> str:
     return f"{missing.module} is imported but not there: {advice}"
 
 
-def as_text(job: Job, with_diff: bool, refused: bool) -> str:
-    """Give the report: the files, or their diff alone, and what is to be added by hand.
+def as_text(job: Job, refused: bool) -> str:
+    """Give the report: the files, and what is to be added by hand.
 
     Parameters:
         job: what is reported.
-        with_diff: whether only the diff is wanted, which others read.
         refused: whether files that differ would be refused.
     """
-    if with_diff:
-        return "".join(map(unified_diff, job.plan.files))
     words = {"overwritten": "differs"} if refused else {}
     files = "".join(
         f"{words.get(file.action, file.action):<11} {file.path}\n".replace("\\\n", "\n")
@@ -101,7 +98,7 @@ def _house(job: Job) -> dict[str, Any]:
     """Give what was read of the project, without every name in it."""
     assert job.house is not None  # noqa: S101 - asked for only where there is one
     read = asdict(job.house)
-    for name in ("words", "assumptions"):
+    for name in ("words", "imports", "assumptions"):
         del read[name]
     return {
         name: sorted(value) if isinstance(value, frozenset) else _plain(value)

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 _USER = "pgserver"
 _SECONDS = 60.0
@@ -29,6 +30,12 @@ autovacuum = off
 max_connections = 200
 port = 5432
 """
+
+
+# A Unix socket's path has at most 103 bytes on macOS and 107 on Linux. What this module and
+# multiprocessing put below the folder, socket included, takes fewer than 48 of them.
+_LONGEST_FOLDER = 55
+_PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
 
 
 class PostgresError(Exception):
@@ -75,9 +82,9 @@ class Cluster:
         Raises:
             PostgresError: they could not be made.
         """
-        self._run(
-            "initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self.data)
-        )
+        # Texts sort by code point, whatever the locale of whoever runs this.
+        locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=utf8")
+        self._run("initdb", "--auth=trust", *locale, "-U", "postgres", "-D", str(self.data))
         try:
             with (self.data / "postgresql.conf").open("a", encoding="utf-8") as settings:
                 settings.write(_SETTINGS)
@@ -145,6 +152,45 @@ def new_cluster(folder: Path) -> Cluster:
     if not _runs_for_everyone(installed.parent):
         installed = _copied(installed, folder / "programs")
     return Cluster(data, installed, owner)
+
+
+def url_of(host: str, port: int, database: str) -> str:
+    """Give the libpq-style URL of a database, which names no driver."""
+    if sys.platform == "win32":
+        return f"postgresql://postgres@{host}:{port}/{database}"
+    return f"postgresql://postgres@/{database}?host={quote(host, safe='/')}"
+
+
+def short_temporary_folder() -> Path:
+    """Find a folder for temporary files in which sockets can be made.
+
+    Returns:
+        The first of the configured temporary folder and the system's usual ones that is
+        writable, whose path is short and plain, and that every user may enter if this is root.
+
+    Raises:
+        PostgresError: there is none.
+    """
+    usual = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - only mkdtemp is called on them
+    for name in (tempfile.gettempdir(), *usual):
+        folder = Path(name).absolute()
+        if _fits_sockets(folder) and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise PostgresError(
+        f"no temporary folder is writable and has a plain path of up to {_LONGEST_FOLDER} bytes"
+    )
+
+
+def _fits_sockets(folder: Path) -> bool:
+    if os.name == "nt":
+        return folder.is_dir()
+    plain = _PLAIN_PATH.fullmatch(str(folder)) and len(str(folder)) <= _LONGEST_FOLDER
+    if not plain or not folder.is_dir():
+        return False
+    # What root starts runs as another user, who has to get there, and nothing is opened for it.
+    return not is_root() or all(
+        part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents)
+    )
 
 
 def client_program() -> Path:
@@ -224,7 +270,7 @@ def _is_open(path: Path) -> bool:
 
 
 def _libraries(installed: Path) -> Path:
-    """Give the folder of what they are linked with, which is beside the package that they are in."""
+    """Give the folder of what they are linked with, which is beside their package."""
     package = installed.parent
     return package.with_name(f"{package.name}.libs")
 

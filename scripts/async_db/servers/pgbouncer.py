@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
+from async_db.servers.cluster import short_temporary_folder
 from async_db.servers.owned_folders import owned_folder
-from async_db.servers.postgres import short_temporary_folder
 from async_db.servers.programs import PGBOUNCER
 
 _PORT = 5432  # as the server's own, so that the URLs differ in nothing but the folder

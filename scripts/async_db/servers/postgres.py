@@ -7,32 +7,26 @@ process was killed, and could end nothing, is ended by the next call.
 
 import os
 import re
-import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
 from async_db.servers.cluster import (
     Cluster,
     PostgresError,
     client_program,
-    is_root,
     new_cluster,
     plain_environment,
+    short_temporary_folder,
     telling_line,
+    url_of,
 )
 from async_db.servers.owned_folders import end_programs_in, owned_folder
 
 _QUERY_SECONDS = 30.0
-# A Unix socket's path has at most 103 bytes on macOS and 107 on Linux. What this module and
-# multiprocessing put below the folder, socket included, takes fewer than 48 of them.
-_LONGEST_FOLDER = 55
-_PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
 _DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -83,9 +77,7 @@ class ThrowawayPostgres:
 
     def url(self, database: str = "postgres") -> str:
         """Give the libpq-style URL of a database, which names no driver."""
-        if os.name == "nt":
-            return f"postgresql://postgres@{self.host}:{self.port}/{database}"
-        return f"postgresql://postgres@/{database}?host={quote(self.host, safe='/')}"
+        return url_of(self.host, self.port, database)
 
     def create_database(self, name: str) -> None:
         """Create an empty database; may be called by several threads at once.
@@ -125,38 +117,6 @@ def throwaway_postgres() -> Iterator[ThrowawayPostgres]:
         stack.callback(_end, cluster)
         cluster.make()
         yield _started(cluster)
-
-
-def short_temporary_folder() -> Path:
-    """Find a folder for temporary files in which sockets can be made.
-
-    Returns:
-        The first of the configured temporary folder and the system's usual ones that is
-        writable, whose path is short and plain, and that every user may enter if this is root.
-
-    Raises:
-        PostgresError: there is none.
-    """
-    usual = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - only mkdtemp is called on them
-    for name in (tempfile.gettempdir(), *usual):
-        folder = Path(name).absolute()
-        if _fits_sockets(folder) and os.access(folder, os.W_OK | os.X_OK):
-            return folder
-    raise PostgresError(
-        f"no temporary folder is writable and has a plain path of up to {_LONGEST_FOLDER} bytes"
-    )
-
-
-def _fits_sockets(folder: Path) -> bool:
-    if os.name == "nt":
-        return folder.is_dir()
-    plain = _PLAIN_PATH.fullmatch(str(folder)) and len(str(folder)) <= _LONGEST_FOLDER
-    if not plain or not folder.is_dir():
-        return False
-    # What root starts runs as another user, who has to get there, and nothing is opened for it.
-    return not is_root() or all(
-        part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents)
-    )
 
 
 def _started(cluster: Cluster) -> ThrowawayPostgres:

@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
+from async_db.target import libraries
 from async_db.target.inference import Types
-from async_db.target.structure import Call, Class, Function, Module, Read
+from async_db.target.structure import Binding, Call, Class, Function, Module, Read
 from async_db.target.types import ClassObject, FunctionObject, Instance, Type, joined
 
 _ABSTRACT = frozenset({"abc.abstractmethod", "abstractmethod"})
@@ -70,6 +72,8 @@ class Calls:
         """Give the functions of the target that a call runs; none if it cannot be told."""
         known = self._callees.get(call)
         if known is None:
+            if call.name and call.name not in self.bound_names:
+                return ()
             self._callees[call] = ()  # meanwhile, for who asks again on the way
             self._resolving += 1
             try:
@@ -77,6 +81,24 @@ class Calls:
             finally:
                 self._resolving -= 1
         return known
+
+    @cached_property
+    def bound_names(self) -> frozenset[str]:
+        """The names that the target gives to anything: what runs its functions is called by one.
+
+        Names that modules have of libraries are none, unless something else is called so too.
+        """
+        found: set[str] = set()
+        for module in self.types.modules:
+            for scope in (*module.all_functions, *module.all_classes):
+                found.update(scope.bindings)
+            for each in module.all_classes:
+                found.update(each.attributes)
+            found.update(module.states)
+            for name, bindings in module.bindings.items():
+                if any(not _is_of_library(each) for each in bindings):
+                    found.add(name)
+        return frozenset(found)
 
     def callers(self, function: Function) -> Iterator[tuple[Call, Callee]]:
         """Give the calls that run a function, each with how sure that is."""
@@ -206,14 +228,25 @@ class Calls:
         names = {function.name for function in port.functions if function.name[:2] != "__"}
         if not names or (len(names) == 1 and not names - {"get", "run", "close", "execute"}):
             return  # a port of one common name says nothing of who is behind it
-        for module in self.types.modules:
-            if module.is_test:
+        having = self._classes_with
+        some = {place: each for name in names for place, each in having.get(name, {}).items()}
+        for _, each in sorted(some.items(), key=itemgetter(0)):
+            if each is port or not self._has_all(each, names):
                 continue
-            for each in module.all_classes:
-                if each is port or not self._has_all(each, names):
-                    continue
-                if not self.is_protocol(each):
-                    yield each
+            if not self.is_protocol(each):
+                yield each
+
+    @cached_property
+    def _classes_with(self) -> dict[str, dict[int, Class]]:
+        """The classes of what is no test by the names that they bind, and by their order."""
+        found: dict[str, dict[int, Class]] = {}
+        place = 0
+        for module in self.types.modules:
+            for each in module.all_classes if not module.is_test else ():
+                place += 1
+                for name in each.bindings:
+                    found.setdefault(name, {})[place] = each
+        return found
 
     def _has_all(self, of: Class, names: set[str]) -> bool:
         """Say whether a class has methods of all these names, some of its own, others inherited."""
@@ -288,6 +321,10 @@ def _originals(modules: list[Module]) -> dict[str, set[str]]:
                 if binding.kind == "from" and binding.name != name:
                     found.setdefault(name, set()).add(binding.name)
     return found
+
+
+def _is_of_library(binding: Binding) -> bool:
+    return binding.kind in ("import", "from") and libraries.is_library(binding.target)
 
 
 def _is_nothing(statement: ast.stmt) -> bool:

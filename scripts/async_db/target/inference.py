@@ -64,6 +64,7 @@ class Types:
         self._known: dict[tuple[object, ...], Type | None] = {}
         self._expressions: dict[ast.expr, tuple[Scope, Type | None]] = {}
         """What expressions are, each in the scope that it was asked for in: it stands in one."""
+        self._places: dict[tuple[Scope, str], tuple[Binding, Scope] | None] = {}
         self._asked: set[tuple[object, ...]] = set()
         self._cut = 0
         """How often a question was not answered, since it was asked on the way to its own answer."""
@@ -345,6 +346,14 @@ class Types:
 
     def locate(self, scope: Scope, name: str) -> tuple[Binding, Scope] | None:
         """Give the one place where a name is set, through imports and star imports."""
+        around: Scope | None = scope
+        while around is not None:
+            if name in around.bindings and (around is scope or around.__class__ is not Class):
+                key = (around, name)
+                if key not in self._places:
+                    self._places[key] = locate(around, name, self.index)
+                return self._places[key]
+            around = around.parent
         return locate(scope, name, self.index)
 
     def dependency_target(self, node: ast.expr, scope: Scope) -> Type | None:

@@ -95,13 +95,13 @@ def aliased(node: ast.expr, scope: Scope, types: Resolver) -> tuple[ast.expr, Sc
     """Give the expression that a name or attribute was set to once, and where that stands."""
     found: tuple[Binding, Scope] | None = None
     if isinstance(node, ast.Name):
-        found = locate(scope, node.id, types.index)
+        found = types.locate(scope, node.id)
     elif isinstance(node, ast.Attribute):
         holder = types.of(node.value, scope)
         if isinstance(holder, ModuleObject) and isinstance(holder.module, Module):
-            found = locate(holder.module, node.attr, types.index)
+            found = types.locate(holder.module, node.attr)
         elif isinstance(holder, ClassObject):
-            found = locate(holder.of, node.attr, types.index)
+            found = types.locate(holder.of, node.attr)
     if found is None:
         return None
     binding, where = found

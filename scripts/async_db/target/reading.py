@@ -317,6 +317,8 @@ class _Reader:
         self.statements(node.body)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        if self.scope.function is not None:
+            self.scope.function.loops = True
         self.targets(node.target, "for", node.iter, isinstance(node, ast.AsyncFor))
         self.used(node.iter, "iterated")
         self.statements(node.body)

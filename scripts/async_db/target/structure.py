@@ -115,6 +115,8 @@ class Function(Scope):
     returns: list[ast.expr] = field(default_factory=list)
     yields: list[ast.Yield | ast.YieldFrom] = field(default_factory=list)
     awaits: bool = False
+    loops: bool = False
+    """Whether it has a `for` loop."""
     owner: Class | None = field(init=False)
     """The class that it is a method of."""
 

@@ -1,8 +1,11 @@
 """Watching what a service does to its database, and what of it breaks a rule.
 
 It runs in the environment of the service that it watches, and needs what that has: SQLAlchemy and
-Starlette. So it loads nothing else, and whoever has to start without them loads it late.
+Starlette. So it loads nothing else, and whoever has to start without them loads it late. What
+`recording` does is loaded where a record is wanted.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from .asgi_client import Client, Exchange, started
 from .asgi_types import ASGIApp, Message, Receive, Scope, Send
@@ -12,9 +15,11 @@ from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
-from .recording import RunRecorder, recording, settled_below
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
+
+if TYPE_CHECKING:
+    from .recording import RunRecorder, recorded, settled_below
 
 __all__ = [
     "DETECTORS",
@@ -38,8 +43,16 @@ __all__ = [
     "findings_of",
     "is_test",
     "place_of",
-    "recording",
+    "recorded",
     "settled_below",
     "started",
     "watched",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import recording
+
+    return getattr(recording, name)

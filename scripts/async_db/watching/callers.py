@@ -24,9 +24,13 @@ def calls(package: str, names: frozenset[str]) -> bool:
     return False
 
 
-def started_by(package: str) -> bool:
-    """Whether it is a function of a package that has a task started now, and nothing it calls."""
-    frame: FrameType | None = sys._getframe(1)
+def started_by(package: str, frame: FrameType | None) -> bool:
+    """Whether it is a function of a package that has a task started, and nothing it calls.
+
+    Parameters:
+        package: its name.
+        frame: what calls the loop's own method.
+    """
     while frame is not None:
         if frame.f_code.co_name not in STARTERS:
             of_package = _is_of(package, frame.f_code.co_filename)

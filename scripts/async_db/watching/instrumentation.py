@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from importlib.util import find_spec
+from types import FrameType
 from typing import Any, Protocol
 
 from sqlalchemy.engine import Engine
@@ -29,22 +31,21 @@ from .asgi_types import ASGIApp, Receive, Scope, Send
 class Watcher(Protocol):
     """Who is told of what happens; none of it raises anything of its own."""
 
-    @property
-    def in_request(self) -> bool:
-        """Whether a request is being served in this context."""
+    request: ContextVar[int | None]
+    """The number of the request that is being served in this context."""
 
     @property
     def in_lifespan(self) -> bool:
         """Whether an app's lifespan runs in this context."""
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
-        """Return an app that serves one request as `app` does."""
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request as `app` does."""
 
     async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run an app's lifespan."""
 
-    async def operate(self, serving: Coroutine[Any, Any, object]) -> None:
-        """Serve a route of the app."""
+    def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
+        """Give what serves a route of the app as the coroutine does."""
 
     def session_made(self, session: Session) -> None:
         """Take note of a session that has just been made."""
@@ -52,13 +53,13 @@ class Watcher(Protocol):
     def session_closing(self, session: Session) -> None:
         """Take note of a session that is about to be closed."""
 
-    async def session_called(
-        self, session: Session, call: Callable[[], Any], *, plain: bool
-    ) -> Any:
-        """Await what a call of an async session gives; a plain one runs SQLAlchemy's code alone."""
+    def session_called(
+        self, session: Session, call: Awaitable[Any], plain: str, request: int
+    ) -> Awaitable[Any]:
+        """Give what calls an async session; one of SQLAlchemy's code alone has a name."""
 
-    def task_started(self, task: asyncio.Task[Any]) -> None:
-        """Take note of a task that has just been started."""
+    def task_started(self, task: asyncio.Task[Any], caller: FrameType, request: int) -> None:
+        """Take note of a task that has just been started, by which call of the loop's method."""
 
     def load_refused(self, what: str, session: Session | None) -> None:
         """Take note that an attribute is read which must not be loaded by that."""
@@ -175,42 +176,62 @@ def _loops() -> list[Any]:
 
 
 def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., Any]:
+    request = watcher.request
+
     def created(loop: object, *args: Any, **kwargs: Any) -> Any:
         task = create(loop, *args, **kwargs)
-        watcher.task_started(task)
+        number = request.get()
+        if number is not None:
+            watcher.task_started(task, sys._getframe(1), number)
         return task
 
     return created
 
 
 def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
+    request = watcher.request
+
+    names: dict[object, str] = {}  # of SQLAlchemy's own
+
     def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        session = _session_of(function, args)
-        if session is None:
-            return spawn(function, *args, **kwargs)
-        plain = getattr(function, "__module__", "").startswith("sqlalchemy.")
-        return watcher.session_called(
-            session, lambda: spawn(function, *args, **kwargs), plain=plain
-        )
+        call = spawn(function, *args, **kwargs)
+        number = request.get()
+        session = None if number is None else _session_of(function, args)
+        if number is None or session is None:
+            return call
+        of: object = getattr(function, "__func__", function)
+        name = names.get(of)
+        if name is None:
+            name = _name_of(of)
+            if name:
+                names[of] = name
+        return watcher.session_called(session, call, name, number)
 
     return spawned
+
+
+def _name_of(function: object) -> str:
+    """Give the name of a function, if it is SQLAlchemy's own."""
+    own = str(getattr(function, "__module__", "")).startswith("sqlalchemy.")
+    return str(getattr(function, "__qualname__", "")) if own else ""
 
 
 def _session_of(function: object, args: tuple[Any, ...]) -> Session | None:
     """Give the session of which a method, or one of its transaction, is called; or a function on it."""
     owner = getattr(function, "__self__", None)
+    if isinstance(owner, Session):
+        return owner
     if isinstance(owner, SessionTransaction):
-        owner = owner.session
-    if not isinstance(owner, Session):
-        owner = args[0] if args else None
+        return owner.session
+    owner = args[0] if args else None
     return owner if isinstance(owner, Session) else None
 
 
 def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]:
     async def served(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind in {"http", "websocket"} and not watcher.in_request:
-            await watcher.wrap(serve.__get__(app))(scope, receive, send)
+        if kind in {"http", "websocket"} and watcher.request.get() is None:
+            await watcher.serve(serve.__get__(app), scope, receive, send)
         elif kind == "lifespan" and not watcher.in_lifespan:
             await watcher.live(serve.__get__(app), scope, receive, send)
         else:

@@ -7,10 +7,8 @@ for the length of the run. What they return and raise stays as it is.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -50,7 +48,8 @@ class Observer(SessionRecorder):
     Parameters:
         root: the project; lines outside it, or of installed packages in it, are not its own.
         test: asked for the test that runs now, an empty text between tests.
-        examined: told each request when all of it is over, with what was found in it.
+        examined: told each request when all of it is over, with what was found in it; requests in
+            which nothing new can be are put together for it alone.
         loose: told each event that belongs to no request.
         found: keeps what is found.
     """
@@ -61,19 +60,18 @@ class Observer(SessionRecorder):
         self,
         root: Path,
         test: Callable[[], str],
-        examined: Callable[[Trace, list[Finding]], None] = lambda *_: None,
+        examined: Callable[[Trace, list[Finding]], None] | None = None,
         loose: Callable[[Event], None] = lambda _: None,
         found: KeptFindings | None = None,
     ) -> None:
         super().__init__(root, test)
-        self._examined = examined
+        self.examined = examined
         self._loose = loose
         self._watched_engines = WatchedEngines()
         self._watched_pools = WatchedPools()
         self._found = KeptFindings() if found is None else found
         self._silent = SilentShapes()
         self._idle = IdleThread()
-        self._stepping: ContextVar[bool] = ContextVar("stepping", default=False)
         self._lifespans = 0
         self._with_database = self._with_tests_sessions = self._too_long = 0
 
@@ -116,7 +114,8 @@ class Observer(SessionRecorder):
 
     @property
     def in_request(self) -> bool:
-        return self._request.get() is not None
+        """Whether a request is being served in this context."""
+        return self.request.get() is not None
 
     async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run an app's lifespan, and look at its engines when it is over."""
@@ -130,19 +129,12 @@ class Observer(SessionRecorder):
             self._lifespan.reset(token)
             self._safely(self._after_shutdown)(number, test)
 
-    async def operate(self, serving: Coroutine[Any, Any, object]) -> None:
+    def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
         """Serve a route of the app, and look at what its task waits for."""
-        if self._stepping.get() or self._request.get() is None:
-            await serving
-            return
-        token = self._stepping.set(True)
-        served = self._served.get(self._request.get() or 0)
-        if served is not None:
-            served.main = asyncio.current_task()
-        try:
-            await stepped(serving, self._looked_at)
-        finally:
-            self._stepping.reset(token)
+        served = self._served.get(self.request.get() or 0)
+        if served is None or served.main is not None:
+            return serving
+        return stepped(serving, served, self._looked_at)
 
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
@@ -190,7 +182,7 @@ class Observer(SessionRecorder):
         pool = connection.engine.pool
         number = self._pools(pool)
         size = self._watched_pools.size(pool, number)
-        served = self._served.get(self._request.get() or 0)
+        served = self._served.get(self.request.get() or 0)
         if served is not None and size is not None:
             served.note_pool(number, size)
         super()._on_engine_connect(connection)
@@ -206,20 +198,21 @@ class Observer(SessionRecorder):
 
     # --- requests ----------------------------------------------------------------------------
 
-    def _keep(self, event: Event) -> None:
-        if event.kind in HOLDING:
+    def _keep(self, event: Event, served: ServedRequest | None) -> None:
+        kind, task, session = event[0], event[3], event[6]
+        if kind in HOLDING:
             self._watched_pools.note_event(event)
-        served = None if event.request is None else self._served.get(event.request)
         if served is None:
             self._loose(event)
             return
-        if event.session is not None and self._watched_sessions.of_tests(event.session):
-            served.foreign.add(event.session)
-        if event.task is None and event.connection is not None:
-            self._note_idle_thread(served, event)
-        elif event.task is not None and event.task not in served.alive:
-            served.note_task(event.task)
-        served.keep(event)
+        if session is not None and session in self._foreign:
+            served.foreign.add(session)
+        if task is None:
+            if event.connection is not None:
+                self._note_idle_thread(served, event)
+        elif task not in served.alive:
+            served.note_task(task)
+        served.keep(event, kind)
 
     def _note_idle_thread(self, served: ServedRequest, event: Event) -> None:
         """Insert the wait of a thread that has done nothing for long, while it held a connection."""
@@ -239,18 +232,12 @@ class Observer(SessionRecorder):
     def _looked_at(self, serving: Coroutine[Any, Any, object]) -> Callable[[], None] | None:
         """Note that a request begins to wait, if it is in a unit of work and not for the database."""
         try:
-            served = self._served.get(self._request.get() or 0)
-            if served is None or served.calls or not served.units:
-                return None
             found = outside_wait(serving, self.places)
             if found is None:
                 return None
             what, place = found
-            number = self._request.get()
-            self._keep(
-                Event("outside.start", time.perf_counter(), number, detail=what, source=place)
-            )
-            return lambda: self._keep(Event("outside.end", time.perf_counter(), number))
+            self._record("outside.start", detail=what, source=place)
+            return lambda: self._record("outside.end")
         except Exception as error:  # noqa: BLE001 (as in _safely)
             self._note_problem(error)
             return None
@@ -259,35 +246,46 @@ class Observer(SessionRecorder):
         self._served[number] = ServedRequest(self._test())
 
     def _ended(self, number: int, scope: Scope) -> None:
-        self._safely(self._examine)(number, scope)
+        try:
+            self._examine(number, scope)
+        except Exception as error:  # noqa: BLE001 (as in _safely)
+            self._note_problem(error)
 
     def _examine(self, number: int, scope: Scope) -> None:
         served = self._served.pop(number, None)
         if served is None:
             return
+        served.over = True
+        for session in served.units:
+            # It is told here, and need not be told again when it is collected.
+            self._watched_sessions.end(session)
+        self._with_database += served.with_database
+        self._with_tests_sessions += bool(served.foreign)
+        self._too_long += bool(served.left_out)
+        route = f"{scope.get('method', 'WS')} {_route_path(scope)}"
+        place = self.places.definition_of(scope.get("endpoint"))
+        working = served.working(asyncio.current_task())
+        shape = None if working else shape_of(route, place, served)
+        silent = self._silent.knows(shape)
+        if silent and self.examined is None:
+            return
         trace = Trace(
             number=number,
-            route=f"{scope.get('method', 'WS')} {_route_path(scope)}",
-            place=self.places.definition_of(scope.get("endpoint")),
+            route=route,
+            place=place,
             events=tuple(served.events),
             test=served.test,
             foreign=frozenset(served.foreign),
             pools=tuple(served.pools.items()),
             shared=tuple(served.shared.items()),
-            working=served.working(asyncio.current_task()),
+            working=working,
             tasks=served.known_tasks(),
         )
-        for session in served.units:
-            # It is told here, and need not be told again when it is collected.
-            self._watched_sessions.end(session)
-        self._with_database += any(event.connection or event.session for event in served.events)
-        self._with_tests_sessions += bool(served.foreign)
-        self._too_long += bool(served.left_out)
-        shape = shape_of(trace)
-        found = [] if self._silent.knows(shape) else self._judge(trace)
+        found = [] if silent else self._judge(trace)
         if not found:
             self._silent.add(shape)
-        self._examined(trace, found)
+        if self.examined is not None:
+            self.examined(trace, found)
 
     def _judge(self, subject: Subject) -> list[Finding]:
         """Have all detectors look at something, and keep what they find."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import FrameType, coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from .source_locations import SourceLocations, awaited_by, is_test
 
@@ -22,30 +23,58 @@ WAITS_FOR_ONE = "_wait_for_one"  # of several tasks, by a queue of them: `asynci
 Looking = Callable[[Coroutine[Any, Any, object]], Callable[[], None] | None]
 
 
+class Operation(Protocol):
+    """A request whose operation runs.
+
+    Parameters:
+        calls: how many calls of sessions it is in, and hence waits for the database.
+        units: the sessions that are in a unit of work, without which it holds nothing.
+        main: the task of its operation, as long as that runs.
+        stand_in: the task that does what it would do by itself, and that it waits for: SQLAlchemy's.
+    """
+
+    calls: int
+    units: set[int]
+    main: asyncio.Task[Any] | None
+    stand_in: asyncio.Task[Any] | None
+
+
 @coroutine
-def stepped(watched: Coroutine[Any, Any, object], look: Looking) -> Generator[Any, Any, object]:
-    """Run a coroutine as ``await`` does, and look at it each time that it is suspended.
+def stepped(
+    watched: Coroutine[Any, Any, object], operation: Operation, look: Looking
+) -> Generator[Any, Any, object]:
+    """Run a coroutine as ``await`` does, and look at it when it waits while it holds something.
 
     Parameters:
         watched: what to run.
+        operation: what it is of.
         look: called when it waits; what it returns, if anything, is called when it goes on.
     """
     value: Any = None
     error: BaseException | None = None
-    while True:
-        try:
-            awaited = watched.send(value) if error is None else watched.throw(error)
-        except StopIteration as done:
-            return done.value
-        resumed = None if awaited is None else look(watched)  # None: it only lets others run
-        value, error = None, None
-        try:
-            value = yield awaited
-        except BaseException as thrown:  # noqa: BLE001 (it is the coroutine's to handle)
-            error = thrown
-        finally:
-            if resumed is not None:
-                resumed()
+    operation.main = asyncio.current_task()
+    try:
+        while True:
+            try:
+                awaited = watched.send(value) if error is None else watched.throw(error)
+            except StopIteration as done:
+                return done.value
+            resumed = None
+            # None: it only lets others run.
+            if operation.units and not operation.calls and awaited is not None:
+                stand_in = operation.stand_in
+                if stand_in is None or stand_in.done():
+                    resumed = look(watched)
+            value, error = None, None
+            try:
+                value = yield awaited
+            except BaseException as thrown:  # noqa: BLE001 (it is the coroutine's to handle)
+                error = thrown
+            finally:
+                if resumed is not None:
+                    resumed()
+    finally:
+        operation.main = None
 
 
 def outside_wait(watched: Awaitable[object], places: SourceLocations) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from weakref import ref
 
 from ..traces import Event, Kind, Task
@@ -20,6 +20,10 @@ ENDINGS: frozenset[Kind] = frozenset(
 
 
 TAKING: frozenset[Kind] = frozenset({"checkout", "unit.begin", "wait"})
+# What is kept and changes nothing else.
+PLAIN: Final[frozenset[Kind]] = frozenset(
+    {"begin", "executed", "commit", "flush", "unit.commit", "response.end", "session"}
+)
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class ServedRequest:
         answered: whether the response has begun.
         main: the task of its operation, once that has begun.
         calls: how many calls of sessions that task is in.
+        stand_in: the task that does what its operation would do by itself, and waits for.
+        over: whether it has been looked at, and nothing more belongs to it.
     """
 
     test: str
@@ -57,13 +63,14 @@ class ServedRequest:
     answered: bool = False
     main: asyncio.Task[Any] | None = None
     calls: int = 0
+    stand_in: asyncio.Task[Any] | None = None
+    over: bool = False
 
-    def keep(self, event: Event) -> None:
+    def keep(self, event: Event, kind: Kind) -> None:
         """Note an event, unless there are too many."""
-        kind = event.kind
+        kept = len(self.events)
         if kind in TAKING:
             self._note_ends()
-        kept = len(self.events)
         if kept < MAX_EVENTS or (kept < 2 * MAX_EVENTS and kind in ENDINGS):
             self.events.append(event)
         else:
@@ -77,6 +84,11 @@ class ServedRequest:
             theirs = event.session in self.foreign
             if not theirs or not (self.answered or is_test(event.source)):
                 self.units.add(event.session)
+
+    @property
+    def with_database(self) -> bool:
+        """Whether it has used SQLAlchemy."""
+        return any(event.connection or event.session for event in self.events)
 
     def note_pool(self, number: int, size: int) -> None:
         """Note the size of a pool that it uses."""
@@ -94,12 +106,13 @@ class ServedRequest:
             self.parents[number] = parent
 
     def _note_ends(self) -> None:
-        for number, task in list(self.alive.items()):
-            known = task()
-            if known is None or known.done():
-                del self.alive[number]
-                if len(self.ended) < MAX_EVENTS:  # no event that is kept asks for more
-                    self.ended[number] = len(self.events)
+        ended = [
+            n for n, task in list(self.alive.items()) if (known := task()) is None or known.done()
+        ]
+        for number in ended:
+            del self.alive[number]
+            if len(self.ended) < MAX_EVENTS:  # no event that is kept asks for more
+                self.ended[number] = len(self.events)
 
     def known_tasks(self) -> tuple[Task, ...]:
         """Give the tasks that were started by the request, or did something for it."""

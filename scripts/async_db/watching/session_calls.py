@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from types import CodeType
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from .served_request import ServedRequest
+
 Task = asyncio.Task[Any]
+
+
+class CurrentCall:
+    """A call that is SQLAlchemy's own code alone, and what all that happens in it has in common.
+
+    Parameters:
+        request: the number of the request.
+        served: the request itself.
+        task: the number of the task that calls.
+        of: the name of what is called, such as ``Session.execute``.
+    """
+
+    __slots__ = ("code", "of", "place", "request", "served", "task")
+
+    def __init__(self, request: int, served: ServedRequest | None, task: int, of: str) -> None:
+        self.request = request
+        self.served = served
+        self.task = task
+        self.of = of
+        self.place: str | None = None
+        """The line of the project's own that calls, once it has been asked for."""
+        self.code: CodeType | None = None
+        """What that line is of."""
 
 
 class SessionCalls:
@@ -32,10 +58,13 @@ class SessionCalls:
 
     def end(self, session: Session, task: Task) -> None:
         """Note that the last call that a task began has ended."""
-        running = self._running.get(id(session), [])
+        running = self._running.get(id(session))
+        if running is None:
+            return
+        if len(running) == 1:  # its own, then
+            del self._running[id(session)]
+            return
         for index in reversed(range(len(running))):
             if running[index][1] is task:
                 del running[index]
                 break
-        if not running:
-            self._running.pop(id(session), None)

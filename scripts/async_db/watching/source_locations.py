@@ -39,9 +39,17 @@ class SourceLocations:
 
     def frame(self) -> FrameType | None:
         """Give the innermost frame of the project's own code that is running now, if any."""
-        frame: FrameType | None = sys._getframe(1)
+        return self._own_frame(sys._getframe(1), outside=False)
+
+    def calling_frame(self) -> FrameType | None:
+        """Give the frame of the project's own code that has called SQLAlchemy's, which awaits it.
+
+        Between them is nothing of the project's own but what SQLAlchemy calls, such as a listener.
+        """
+        return self._own_frame(awaiting_frame(), outside=True)
+
+    def _own_frame(self, frame: FrameType | None, *, outside: bool) -> FrameType | None:
         own, limits = self._own, self._limit_ids
-        outside = False
         for _ in range(MAX_FRAMES):
             if frame is None:
                 if outside:

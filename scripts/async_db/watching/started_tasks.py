@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
+
+from .by_identity import ByIdentity
 
 Task = asyncio.Task[Any]
 
@@ -13,8 +15,7 @@ class StartedTasks:
     """Knows tasks from their start on, and keeps none alive."""
 
     def __init__(self) -> None:
-        self._started: WeakKeyDictionary[Task, tuple[ref[Task] | None, str]] = WeakKeyDictionary()
-        self._stand_ins: WeakKeyDictionary[Task, ref[Task]] = WeakKeyDictionary()
+        self._started: ByIdentity[tuple[ref[Task] | None, str, bool]] = ByIdentity()
 
     def add(self, task: Task, parent: Task | None, place: str, *, stands_in: bool = False) -> None:
         """Note a task that has just been started.
@@ -26,18 +27,19 @@ class StartedTasks:
             stands_in: whether it does what its parent would do by itself, if it could not be
                 cancelled meanwhile, as the closing of a session.
         """
-        self._started[task] = (ref(parent) if parent else None, place)
-        if stands_in and parent is not None:
-            self._stand_ins[task] = ref(parent)
+        self._started[task] = None if parent is None else ref(parent), place, stands_in
 
     def line_of(self, task: Task) -> str:
         """Give the line that started a task, if it is known."""
-        return self._started.get(task, (None, ""))[1]
+        known = self._started.get(task)
+        return "" if known is None else known[1]
 
     def principal(self, task: Task) -> Task:
         """Give the task for which one stands in; most stand for themselves."""
-        known = self._stand_ins.get(task)
-        return (known() or task) if known else task
+        known = self._started.get(task)
+        if known is None or known[0] is None or not known[2]:
+            return task
+        return known[0]() or task
 
     def line_of_the_younger(self, one: Task, other: Task) -> str:
         """Give the line that started one of two tasks: the one that the other is waiting for.
@@ -52,8 +54,8 @@ class StartedTasks:
         found: list[Task] = []
         parent: Task | None = task
         while parent is not None:
-            known = self._started.get(parent, (None, ""))[0]
-            parent = known() if known else None
+            known = self._started.get(parent)
+            parent = known[0]() if known and known[0] else None
             if parent is not None:
                 found.append(parent)
         return found

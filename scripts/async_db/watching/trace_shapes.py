@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
-from ..traces import Trace
+from .served_request import ServedRequest
 
 MAX_SHAPES = 10_000
 
 
-def shape_of(trace: Trace) -> int | None:
-    """Give a number that traces share in which all detectors see the same, if that can be told.
+def shape_of(route: str, place: str, served: ServedRequest) -> int | None:
+    """Give a number that requests share in which all detectors see the same, if that can be told.
 
     Of what they see, a trace's numbers tell only which are equal, its times how long it took, and
     the parameters of its queries how sure it is.
+
+    Parameters:
+        route: of the request.
+        place: of its operation.
+        served: the request, which is over and has left no task at work.
     """
-    if trace.foreign or trace.shared or trace.working:
+    if served.foreign or served.shared or not served.events:
         return None
-    tasks, pools, connections, sessions = _Ordinals(), _Ordinals(), _Ordinals(), _Ordinals()
-    events: list[Hashable] = [
-        (
-            *(kind, detail, source, writes, sync),
-            *(tasks[task], pools[pool], connections[connection], sessions[session]),
-        )
-        for kind, _, _, task, pool, connection, session, detail, writes, _, sync, source in trace.events
-    ]
-    related = [(tasks[each.number], tasks[each.parent], each.ended) for each in trace.tasks]
-    limited = [pools.get(number) for number, _ in trace.pools]
-    return hash((trace.route, trace.place, *events, *related, *limited))
+    columns = zip(*served.events, strict=True)
+    kinds, _, _, tasks, pools, connections, sessions, details, writes, _, sync, sources = columns
+    task, pool = _Ordinals(), _Ordinals()
+    connection, session = _Ordinals().__getitem__, _Ordinals().__getitem__
+    told = (
+        *(route, place, kinds, details, writes, sync, sources),
+        tuple(map(task.__getitem__, tasks)),
+        tuple(map(pool.__getitem__, pools)),
+        tuple(map(connection, connections)),
+        tuple(map(session, sessions)),
+        tuple([(task[each], task[parent]) for each, parent in served.parents.items()]),
+        tuple([(task[each], before) for each, before in served.ended.items()]),
+        tuple([(pool[each], size) for each, size in served.pools.items()]),
+    )
+    return hash(told)
 
 
 class _Ordinals(dict[int | None, int | None]):
     """Numbers anew, in the order in which they are met; nothing stays nothing."""
 
-    def __missing__(self, number: int | None) -> int | None:
-        self[number] = found = None if number is None else len(self) + 1
+    def __init__(self) -> None:
+        self[None] = None
+
+    def __missing__(self, number: int | None) -> int:
+        self[number] = found = len(self)
         return found
 
 

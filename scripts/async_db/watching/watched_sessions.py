@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import CodeType, FrameType
-from weakref import WeakKeyDictionary, WeakSet, ref
+from weakref import ref
 
 from sqlalchemy.orm import Session
 
+from .by_identity import ByIdentity
 
-@dataclass(frozen=True, slots=True)
+
 class _Origin:
     """Where a session comes from, and the request that it was made or first used in."""
 
-    request: int | None
-    place: str
-    by_tests: bool
+    __slots__ = ("by_tests", "in_operation", "place", "request")
+
+    def __init__(
+        self, request: int | None, place: str, *, by_tests: bool, in_operation: bool
+    ) -> None:
+        self.request = request
+        self.place = place
+        self.by_tests = by_tests
+        self.in_operation = in_operation
 
 
 def is_of_a_dependency(code: CodeType) -> bool:
@@ -34,9 +40,9 @@ class WatchedSessions:
     """Knows sessions by their numbers, and keeps none alive."""
 
     def __init__(self) -> None:
-        self._origins: WeakKeyDictionary[Session, _Origin] = WeakKeyDictionary()
-        self._in_operations: WeakSet[Session] = WeakSet()
-        self._foreign: dict[int, ref[Session]] = {}
+        self._origins: ByIdentity[_Origin] = ByIdentity()
+        self.foreign: dict[int, ref[Session]] = {}
+        """Those of the tests, by their numbers."""
         self._at_work: dict[int, ref[Session]] = {}
 
     def add(
@@ -60,18 +66,16 @@ class WatchedSessions:
             frame: what of the project's own code made it.
         """
         if by_tests:
-            self._foreign[number] = ref(session, lambda _: self._foreign.pop(number, None))
-        self._origins[session] = _Origin(request, place, by_tests)
-        if frame is not None and not _is_generator(frame.f_code):
-            self._in_operations.add(session)
-
-    def of_tests(self, number: int | None) -> bool:
-        """Say whether a session is a test's."""
-        return number in self._foreign
+            self.foreign[number] = ref(session, lambda _: self.foreign.pop(number, None))
+        in_operation = frame is not None and not _is_generator(frame.f_code)
+        self._origins[session] = _Origin(
+            request, place, by_tests=by_tests, in_operation=in_operation
+        )
 
     def of_an_operation(self, session: Session) -> bool:
         """Say whether an operation made a session by itself, and not its dependency."""
-        return session in self._in_operations
+        origin = self._origins.get(session)
+        return origin is not None and origin.in_operation
 
     def shared_from(self, session: Session, request: int) -> str | None:
         """Note that a request uses a session, and tell where it was made if another has before."""
@@ -79,29 +83,33 @@ class WatchedSessions:
         if origin is None:
             return None
         if origin.request is None:
-            self._origins[session] = _Origin(request, origin.place, origin.by_tests)
+            origin.request = request
         elif origin.request != request and not origin.by_tests:
             return origin.place
         return None
 
-    def begin(self, session: Session, number: int, abandoned: Callable[[str], None]) -> None:
+    def begin(
+        self, session: Session, number: int, test: str, abandoned: Callable[[str, str], None]
+    ) -> None:
         """Note that a session begins a unit of work.
 
         Parameters:
             session: the service's own; a test's is not noted.
             number: the session's own.
-            abandoned: told where it was made, if it is garbage-collected before the unit's end.
+            test: the test that runs.
+            abandoned: told of it and where the session was made, if that is garbage-collected
+                before the unit's end.
         """
         origin = self._origins.get(session)
         if number in self._at_work or origin is None or origin.by_tests:
             return
-        place = origin.place
+        place, at_work = origin.place, self._at_work
 
         def collected(_: object) -> None:
-            if self._at_work.pop(number, None) is not None:
-                abandoned(place)
+            if at_work.pop(number, None) is not None:
+                abandoned(test, place)
 
-        self._at_work[number] = ref(session, collected)
+        at_work[number] = ref(session, collected)
 
     def end(self, number: int) -> None:
         """Note that a session's unit of work has ended, or that its leak is told already."""

@@ -1,6 +1,6 @@
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import text
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
 from app.database.engine import open_database
@@ -10,7 +10,9 @@ pytestmark = pytest.mark.rule("engine/secrets-not-logged")
 
 
 def test_settings_do_not_print_the_password() -> None:
-    settings = Settings.model_validate({"database_url": "postgresql://app:hush@db/app"})
+    url = URL.create("postgresql", "app", "hush", "db", database="app")
+    told = url.render_as_string(hide_password=False)
+    settings = Settings.model_validate({"database_url": told})
 
     observed = next(part for part in str(settings).split() if part.startswith("database_url="))
     assert observed == "database_url=SecretStr('**********')", observed

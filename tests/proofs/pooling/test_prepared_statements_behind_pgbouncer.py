@@ -78,8 +78,7 @@ def work(settings: Settings, name: str, commands: Connection) -> None:
 async def obey(settings: Settings, name: str, commands: Connection) -> None:
     """Select one's own name in each transaction, and keep that open until told to commit."""
     async with open_database(settings) as database:
-        while True:
-            commands.recv()
+        for _ in iter(commands.recv, "end"):
             async with database.sessions.begin() as session:
                 try:
                     answer = await session.scalar(text(f"select '{name}'"))

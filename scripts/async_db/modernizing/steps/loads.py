@@ -1,8 +1,9 @@
 """What was loaded when it was read is loaded with its object: to read it later would need an await.
 
 A relationship that the service reads by name, in code or for a response, or that a record saw loaded
-by reading, gets `lazy="selectin"`: each query that loads the object loads it too. A column that the
-database computes in an UPDATE is fetched with it.
+by reading, gets `lazy="selectin"`: each query that loads the object loads it too. Where a record knows
+the queries that need it, these say so instead. A column that the database computes in an UPDATE is
+fetched with it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.query_loads import QueryLoads
 from async_db.target import Class, Module
 
 _LOADED = "loading/no-lazy-loads"
@@ -26,11 +28,18 @@ def loads(step: Step) -> None:
     """Load what is read with its object, in a service that moves now."""
     if step.options.slices or not step.moves:
         return
-    read = set(_read(step)) | {each.attribute for each in step.options.loads}
+    read: dict[str, set[str]] = {each.attribute: set() for each in step.options.loads}
+    for name, reader in _read(step):
+        read.setdefault(name, set()).add(reader)
+    known = QueryLoads(step)
     for module in step.service.modules:
         for each in module.all_classes:
             for name, call in _declared(each):
-                _relationship(step, module, each, name, call, read)
+                queries = known.queries(each, name, read[name]) if name in read else []
+                if queries and "lazy" not in {one.arg for one in call.keywords}:
+                    known.write(queries, name)
+                else:
+                    _relationship(step, module, each, name, call, set(read))
             if _computes_on_update(each):
                 _fetch(step, module, each)
 
@@ -44,22 +53,34 @@ def _declared(of: Class) -> Iterator[tuple[str, ast.Call]]:
                 yield name, call
 
 
-def _read(step: Step) -> Iterator[str]:
-    """Give the names of attributes that are read of objects, and of fields that responses have."""
+def _read(step: Step) -> Iterator[tuple[str, str]]:
+    """Give the names of attributes that are read of objects, and of fields that responses have.
+
+    With each goes the function that reads it, as `path:name`; nothing, for a response.
+    """
     for module in step.service.modules:
         classes = {each.name for each in module.all_classes}
-        for node in ast.walk(module.tree) if module.tree is not None else ():
+        readers: dict[ast.AST, str] = {
+            each.node: f"{module.path}:{each.qualname}" for each in module.all_functions
+        }
+        waiting: list[tuple[ast.AST, str]] = (
+            [(module.tree, f"{module.path}:")] if module.tree is not None else []
+        )
+        while waiting:
+            node, reader = waiting.pop()
+            reader = readers.get(node, reader)
+            waiting += [(each, reader) for each in ast.iter_child_nodes(node)]
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 holder = node.value
                 if not (isinstance(holder, ast.Name) and _names_class(holder.id, classes)):
-                    yield node.attr
+                    yield node.attr, reader
         for each in module.all_classes:
             if any(str(base).startswith("pydantic.") for base in step.service.types.mro(each)):
                 for statement in each.node.body:
                     if isinstance(statement, ast.AnnAssign) and isinstance(
                         statement.target, ast.Name
                     ):
-                        yield statement.target.id
+                        yield statement.target.id, ""
 
 
 def _names_class(name: str, classes: set[str]) -> bool:

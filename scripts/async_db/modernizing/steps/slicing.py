@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from async_db.modernizing.definitions import Definition, Definitions, Reference
 from async_db.modernizing.editing import Replacement, edited
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.propagation.doubling import doubles_of
 from async_db.modernizing.steps.propagation.knowing import known_of
 from async_db.modernizing.steps.propagation.moving import find_moving, is_migration
 from async_db.target import Instance, Module, libraries
@@ -30,6 +31,8 @@ _SYNC = frozenset(
     }
 )
 """What a definition names that has to do with sync sessions itself."""
+_OVERRIDES = "testing/override-and-restore"
+_OF_BOTH = "it stands in for what moved and for what stays: write an async one beside it"
 _SHARED = (libraries.APPLICATION, libraries.ROUTER)
 """Applications and routers: there is one of each, whatever hangs on it."""
 
@@ -88,6 +91,7 @@ class _Parting:
         twice = {each for each in world & shared if not self._is_route(each)}
         self.twice = self._copied(sorted(twice, key=_place))
         self.once = (world - set(self.twice)) | self._tests(world - twice, touched)
+        self.once |= self._doubles(world)
 
     def _in_slice(self, module: Module) -> bool:
         return any(
@@ -177,6 +181,40 @@ class _Parting:
                 return found
             found |= more
 
+    def _doubles(self, world: set[Definition]) -> set[Definition]:
+        """The classes of tests that stand in for what moves; one that does so for what stays is told."""
+        found: set[Definition] = set()
+        for wanted, given in doubles_of(self.step.service).items():
+            moved = self.definitions.of.get((wanted.module, wanted.name))
+            for each in given if moved in world else ():
+                double = self.definitions.of.get((each.module, each.name))
+                places = [
+                    self._is_of_slice(reference)
+                    for reference in self.definitions.references
+                    if reference.to is double
+                ]
+                if double is None or not any(places):
+                    continue
+                if all(places):
+                    found.add(double)
+                else:
+                    self.step.withhold(each.module, each.node, _OVERRIDES, _OF_BOTH)
+        return found
+
+    def _is_of_slice(self, reference: Reference) -> bool:
+        """Say whether what is named there goes to what moves: by an override, or in a test that moves."""
+        if reference.by in self.once:
+            return True
+        statement = self.step.editing(reference.module).statement(reference.node)
+        keys = [
+            target.slice
+            for target in (statement.targets if isinstance(statement, ast.Assign) else ())
+            if isinstance(target, ast.Subscript) and "dependency_overrides" in ast.unparse(target)
+        ]
+        return any(
+            each.node in keys and each.to in self.once for each in self.definitions.references
+        )
+
 
 def _place(definition: Definition) -> tuple[str, int]:
     return definition.module.path, definition.node.lineno
@@ -247,5 +285,5 @@ def _tell_overrides(
             if isinstance(holder, ast.Subscript) and "dependency_overrides" in editing.source(
                 holder.value
             ):
-                reason = f"what moved depends on {twins[each.to]}: override it too"
-                step.withhold(each.module, each.node, "testing/override-and-restore", reason)
+                reason = f"what moved depends on {twins[each.to]}: override it too, by an async engine on the same database"
+                step.withhold(each.module, each.node, _OVERRIDES, reason)

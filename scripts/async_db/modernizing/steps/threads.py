@@ -43,6 +43,10 @@ def threads(step: Step) -> None:
     for function in blocking.moved:
         for call in function.calls:
             blocking.write(function.module, call)
+    if not step.options.slices:
+        for function in blocking.moved_tests:
+            for call in function.calls:
+                blocking.write_sleep(function.module, call)
 
 
 class _Blocking:
@@ -50,29 +54,35 @@ class _Blocking:
         self.step = step
         self.service = step.service
         served = self.service.served_functions
-        self.moved = tuple(
-            each for each in moved_functions(step) if each in served and not each.module.is_test
-        )
+        moved = tuple(moved_functions(step))
+        self.moved = tuple(each for each in moved if each in served and not each.module.is_test)
+        self.moved_tests = tuple(each for each in moved if each.module.is_test)
         self._known: dict[Function, str] = {}
 
     def write(self, module: Module, call: Call) -> None:
         if call.use == "awaited" or call.inside == "lambda":
             return
         what = self._reason(call)
-        if not what:
+        if not what or self.write_sleep(module, call):
             return
-        editing = self.step.editing(module)
-        if self.service.library_name(call) == _SLEEP:
-            editing.replace(call.node.func, "asyncio.sleep")
-            editing.await_(call.node)
-            self.step.add_import(module, "asyncio", "")
-            self.step.changed(module, call.node, "asyncio.sleep", rule=_RULE)
-        elif call.use in ("entered", "iterated") or self._holds_session(call):
-            self.step.withhold(
-                module, call.node, _RULE, f"{what} blocks the loop, and ran in a thread before"
-            )
+        if call.use in ("entered", "iterated") or self._holds_session(call):
+            called = self.service.library_name(call)
+            told = what if called else f"`{call.name}` comes to {what}, which"
+            reason = f"{told} blocks the loop, and ran in a thread before"
+            self.step.withhold(module, call.node, _RULE, reason)
         else:
             self._into_thread(module, call)
+
+    def write_sleep(self, module: Module, call: Call) -> bool:
+        """Let others run while something is waited for: in tests, the app that runs in their loop."""
+        if self.service.library_name(call) != _SLEEP or call.inside == "lambda":
+            return False
+        editing = self.step.editing(module)
+        editing.replace(call.node.func, "asyncio.sleep")
+        editing.await_(call.node)
+        self.step.add_import(module, "asyncio", "")
+        self.step.changed(module, call.node, "asyncio.sleep", rule=_RULE)
+        return True
 
     def _into_thread(self, module: Module, call: Call) -> None:
         editing = self.step.editing(module)
@@ -85,7 +95,7 @@ class _Blocking:
         self.step.changed(module, call.node, "into a thread", rule=_RULE)
 
     def _reason(self, call: Call) -> str:
-        """Say what a call waits for, itself or by what it runs."""
+        """Name what of a library a call waits for, itself or by what it runs."""
         name = self.service.library_name(call)
         if name:
             return f"`{name}`" if is_blocking(name) else ""
@@ -93,7 +103,7 @@ class _Blocking:
             if callee.exact and not callee.function.is_async:
                 reason = self._within(callee.function)
                 if reason:
-                    return f"`{callee.function.name}`, by {reason},"
+                    return reason
         return ""
 
     def _within(self, function: Function) -> str:

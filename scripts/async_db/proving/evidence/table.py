@@ -1,6 +1,8 @@
 """Evidence as a table that reads well in a terminal, with what went wrong below it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 
 from async_db.proving.evidence.markdown import EMPTY_CELL, pipe_table, shortened
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests
@@ -10,6 +12,9 @@ NOT_RUN_CELL = "not run"
 """Stands where a program is missing; below the table it says which, and how to install it."""
 
 SERVICE_TESTS = "the service's own tests"
+
+MOST_CHARACTERS = 10_000
+"""Of what is printed unless all is asked for: tools cut what is longer."""
 
 _CELL_WIDTH = 60
 _REASON_WIDTH = 600
@@ -29,6 +34,29 @@ def evidence_table(evidence: Evidence, databases: Sequence[str]) -> str:
     ]
     lines = [*_wrong(evidence), *_not_run(evidence)]
     return pipe_table([header, *rows]) + "".join(["\n", *lines] if lines else [])
+
+
+def printed_table(evidence: Evidence, databases: Sequence[str], *, everything: bool) -> str:
+    """Give the table as it is read in one go: where it is long, what is not as it should be.
+
+    Args:
+        evidence: what was found.
+        databases: the keys of the databases that were asked for, in the order of columns.
+        everything: whether to give all of it, however long it is.
+    """
+    table = evidence_table(evidence, databases)
+    if everything or len(table) <= MOST_CHARACTERS:
+        return table
+    wrong = {result.rule for result in evidence.results if not result.good}
+    part = replace(evidence, results=tuple(each for each in evidence.results if each.rule in wrong))
+    good = len(_names(evidence)) - len(wrong)
+    told = f"{evidence_table(part, databases)}\n{good} rules more are as they should be: --all\n"
+    lines = told.splitlines(keepends=True)
+    shown = list(accumulate(lines))
+    kept = sum(len(each) <= MOST_CHARACTERS - _REASON_WIDTH for each in shown)
+    if kept == len(lines):
+        return told
+    return f"{shown[kept - 1]}\n{len(lines) - kept} lines more: --all\n"
 
 
 def _names(evidence: Evidence) -> list[str]:

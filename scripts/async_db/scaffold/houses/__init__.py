@@ -11,6 +11,7 @@ from async_db.scaffold.houses.house import (
     Style,
     Symbol,
     UrlSource,
+    Use,
 )
 from async_db.scaffold.houses.reading import Given, read_house
 
@@ -26,5 +27,6 @@ __all__ = [
     "Style",
     "Symbol",
     "UrlSource",
+    "Use",
     "read_house",
 ]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
 
-from async_db.scaffold.houses.house import Alembic, BaseClass, Provider, Symbol
+from async_db.scaffold.houses.house import Alembic, BaseClass, Provider, Symbol, Use
 from async_db.scaffold.houses.layout import Layout
 from async_db.target import Binding, Class, Dependency, Function, Module, libraries
 
@@ -168,12 +168,53 @@ def providers(layout: Layout) -> tuple[Provider, ...]:
         is_async = types.is_a(given, libraries.ASYNC_SESSION)
         if function.module in layout.serving and (is_async or types.is_a(given, libraries.SESSION)):
             symbol = layout.symbol(function.module, function.name, function.line)
-            found.append(Provider(symbol, is_async, tuple(map(_place, named))))
+            commits = tuple(dict.fromkeys(_commits(layout, named)))
+            found.append(Provider(symbol, is_async, tuple(map(_use, named)), commits))
     return tuple(sorted(found, key=lambda each: (-len(each.places), each.symbol.path)))
 
 
-def _place(dependency: Dependency) -> str:
-    return f"{dependency.module.path}:{dependency.call.lineno}"
+def _use(dependency: Dependency) -> Use:
+    """Say what takes the place of a parameter, or of a type, that asks for a session."""
+    call, module = dependency.call, dependency.module
+    place, written = f"{module.path}:{call.lineno}", _segment(module, call)
+    for node in ast.walk(ast.parse(module.text)):
+        match node:
+            case ast.Subscript(slice=ast.Tuple(elts=[_, *marks])):
+                if any(_is_same(each, call) for each in marks):
+                    return Use(place, _segment(module, node), "SessionDep")
+            case ast.arguments():
+                for argument, default in _defaults(node):
+                    if _is_same(default, call):
+                        whole = f"{_segment(module, argument)} = {written}"
+                        return Use(place, whole, f"{argument.arg}: SessionDep")
+    return Use(place, written, "get_session, with the scope that SessionDep has")
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    first = len(plain) - len(arguments.defaults)
+    yield from zip(plain[first:], arguments.defaults, strict=True)
+    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+
+
+def _is_same(node: ast.expr | None, other: ast.expr) -> bool:
+    place = (other.lineno, other.col_offset)
+    return node is not None and (node.lineno, node.col_offset) == place
+
+
+def _segment(module: Module, node: ast.AST) -> str:
+    return ast.get_source_segment(module.text, node) or ast.unparse(node)
+
+
+def _commits(layout: Layout, named: list[Dependency]) -> Iterator[str]:
+    """Give where functions that are given the session end its transaction by themselves."""
+    calls = {id(each.call) for each in named}
+    for function in layout.project.functions:
+        given = layout.project.web.dependencies_of(function)
+        if any(id(each.call) in calls for each in given):
+            for call in function.calls:
+                if call.name in ("commit", "rollback"):
+                    yield f"{function.module.path}:{call.node.lineno}"
 
 
 def _dependencies(layout: Layout) -> Iterator[Dependency]:

@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+_OWN_COLUMNS = {
+    "id": "    id: Mapped[int] = mapped_column(IDENTIFIER, primary_key=True)\n",
+    "created_at": (
+        "    created_at: Mapped[datetime] = mapped_column(TIMESTAMP, server_default=func.now())\n"
+    ),
+    "updated_at": (
+        "    updated_at: Mapped[datetime] = mapped_column(\n"
+        "        TIMESTAMP, server_default=func.now(), onupdate=func.now()\n    )\n"
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -91,18 +102,40 @@ class BaseClass:
 
 
 @dataclass(frozen=True)
+class Use:
+    """One place where operations depend on what gives sessions.
+
+    Parameters:
+        place: the file and line, as `app/api.py:12`.
+        written: what is there.
+        replaced: what would be there instead, with `SessionDep`.
+    """
+
+    place: str
+    written: str
+    replaced: str
+
+
+@dataclass(frozen=True)
 class Provider:
     """A function that gives sessions to operations.
 
     Parameters:
         symbol: the function.
         is_async: whether it gives an `AsyncSession`.
-        places: where operations and dependencies name it, as `app/api.py:12`.
+        uses: where operations and dependencies name it.
+        commits: where what depends on it commits or rolls back by itself, as `app/api.py:14`.
     """
 
     symbol: Symbol
     is_async: bool
-    places: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    commits: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it is named, a file and line each."""
+        return tuple(use.place for use in self.uses)
 
 
 @dataclass(frozen=True)
@@ -190,6 +223,7 @@ class House:
         requirements: the libraries that are installed, locked or declared, and as `name[extra]` what
             is asked for of them besides.
         words: all names in the project's modules, without those of a layer written before.
+        imports: what modules import, each with the package of the module that does.
         pytest: the settings of its tests, by name.
     """
 
@@ -216,6 +250,7 @@ class House:
     style: Style = Style()
     requirements: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    imports: frozenset[tuple[str, str]] = frozenset()
     python: str = ""
     pytest: Mapping[str, str] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
@@ -248,14 +283,34 @@ class House:
         """What a factory of sessions is told besides, as a part of its dictionary of options."""
         return ', "class_": AsyncSession' if self.is_sqlmodel else ""
 
+    def imports_from_outside(self, module: str) -> bool:
+        """Say whether a module is imported by one of another package."""
+        own = module.rpartition(".")[0]
+        return any(
+            package != own and f"{imported}.".startswith(f"{module}.")
+            for package, imported in self.imports
+        )
+
     def inherits(self, column: str) -> bool:
-        """Say whether every model has a column from its base."""
-        return self.base is not None and column in self.base.fields
+        """Say whether every model has a column from its base; from the scaffold's, all of these."""
+        return self.base is None or column in self.base.fields
+
+    def named(self, constraint: str) -> str:
+        """Give what a constraint is told of its name, where no naming convention says it."""
+        has_names = self.base is None or self.base.names_constraints
+        return "" if has_names else f', name="{constraint}"'
 
     @property
-    def names_constraints(self) -> bool:
-        """Whether unique constraints have names that nobody gives them; the new base's have."""
-        return self.base is None or self.base.names_constraints
+    def own_columns(self) -> str:
+        """The columns of every new table that its base does not bring."""
+        return "".join(line for name, line in _OWN_COLUMNS.items() if not self.inherits(name))
+
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """What these columns take of SQLAlchemy and of our types, each after a comma."""
+        has_times = "func.now" in self.own_columns
+        has_key = "IDENTIFIER" in self.own_columns
+        return {"func": ", func" * has_times, "identifier": "IDENTIFIER, " * has_key}
 
     @property
     def base_ignored(self) -> str:

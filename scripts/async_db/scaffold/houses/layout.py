@@ -81,6 +81,14 @@ class Layout:
         """Give what is defined in a scope under a name."""
         return Symbol(self.name(scope.module), name, scope.module.path, line)
 
+    def is_of_a_feature(self, name: str) -> bool:
+        """Say whether a module is in a package that a new model brought, which says nothing of the
+        project's own layout."""
+        package = name if (f"{name}.dependencies", "MAX_ID") in self.defined else ""
+        package = package or name.rpartition(".")[0]
+        telling = (("dependencies", "MAX_ID"), ("creation", "router"))
+        return all((f"{package}.{module}", each) in self.defined for module, each in telling)
+
     def _is_ours(self, module: Module) -> bool:
         package, _, last = self.name(module).rpartition(".")
         named = OURS.get(last.removeprefix("async_"))

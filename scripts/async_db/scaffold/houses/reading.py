@@ -70,7 +70,7 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
             assumed.append(Assumption(option, found, why))
         return found if said is None else said
 
-    names = [layout.name(module) for module in layout.serving]
+    names = [name for name in map(layout.name, layout.serving) if not layout.is_of_a_feature(name)]
     read_package = package_of(names)
     package = take("--package", given.package, read_package, _why_package(layout, read_package))
     place, has_place = _place(layout, package, given, is_there, take)
@@ -111,6 +111,7 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
         style=replace(style, line_length=int(length)),
         requirements=frozenset(_requirements(project)),
         words=frozenset(_words(layout)),
+        imports=frozenset(_imports(layout)),
         python=configuration.python_of(project.configurations),
         pytest=pytest,
         assumptions=tuple(assumed),
@@ -170,6 +171,20 @@ def _requirements(project: Project) -> Iterator[str]:
 def _words(layout: Layout) -> Iterator[str]:
     for module in layout.serving:
         yield from _WORD.findall(module.text)
+
+
+def _imports(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Give what each module imports, by its full name, with the package that the module is in."""
+    for module in layout.serving:
+        package = layout.name(module)
+        if not module.path.endswith("/__init__.py"):
+            package = package.rpartition(".")[0]
+        for binding in module.imports:
+            target = binding.target if binding.kind == "from" else binding.name
+            level = len(target) - len(target.lstrip("."))
+            parts = package.split(".")
+            around = ".".join(parts[: len(parts) - level + 1]) if level else ""
+            yield package, f"{around}.{target[level:]}".strip(".")
 
 
 def _is_ours(layout: Layout) -> bool:

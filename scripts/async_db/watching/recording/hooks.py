@@ -25,7 +25,7 @@ _OF_WEB_SOCKETS = ("send", "receive", "close", "__enter__", "__exit__")
 
 
 @contextmanager
-def recording(recorder: RunRecorder) -> Iterator[None]:
+def recorded(recorder: RunRecorder) -> Iterator[None]:
     """Tell a recorder of what this process does until the block ends."""
     with ExitStack() as stack:
         for owner, name, wrapper in _wrappers(recorder):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from async_db.auditing.detectors.registry import detects
 from async_db.auditing.service import Service
 from async_db.findings import Finding
+from async_db.target import enclosing_function
 
 RULE = "loading/no-n-plus-one"
 _READS = frozenset({"execute", "scalar", "scalars", "get", "get_one", "refresh"})
@@ -22,6 +23,9 @@ def query_in_a_loop(service: Service) -> Iterator[Finding]:
     for use in service.sessions.uses:
         call, module = use.call, use.call.scope.module
         if use.method not in _READS or not service.serves(module) or _is_for_many(call.node):
+            continue
+        function = enclosing_function(call.scope)
+        if function is not None and not function.loops:
             continue
         inner: ast.AST = call.node
         for around in service.within_function(call.node, module):

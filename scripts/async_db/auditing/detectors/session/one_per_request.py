@@ -40,6 +40,8 @@ def _kept(service: Service, scope: Scope, name: str, bindings: list[Binding]) ->
         value = binding.value
         if binding.kind not in ("assign", "annotated") or value is None:
             continue
+        if isinstance(value, ast.Call) and not service.sessions.may_give_session(value):
+            continue
         # What a function sets by `global` stands in that function.
         made = service.types.of(value, scope)
         if isinstance(made, Instance) and made.of in (libraries.SCOPED, libraries.ASYNC_SCOPED):

@@ -40,13 +40,17 @@ def never_closed(service: Service) -> Iterator[Finding]:
 
 def _made(service: Service, function: Function) -> Iterator[tuple[str, ast.Call]]:
     """Give the names in a function that are set to a session which is made for it."""
-    entered = {call.node for call in function.calls if call.use == "entered"}
+    entered: set[ast.Call] | None = None
     for name, bindings in function.bindings.items():
         for binding in bindings:
             made = binding.value
             if not isinstance(made, ast.Call) or binding.kind not in ("assign", "annotated"):
                 continue
-            if made in entered or name in function.globals:
+            if name in function.globals or not service.sessions.may_give_session(made):
+                continue
+            if entered is None:
+                entered = {call.node for call in function.calls if call.use == "entered"}
+            if made in entered:
                 continue
             if _is_new(service, function, made):
                 yield name, made

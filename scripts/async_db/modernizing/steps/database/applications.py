@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.database.events import Events, events_of, reached_from
+from async_db.modernizing.steps.database.events import (
+    ARGUMENTS,
+    Events,
+    Handler,
+    events_of,
+    reached_from,
+)
 from async_db.modernizing.steps.database.importing import name_in, name_known, spelling
 from async_db.modernizing.steps.database.lifespans import (
     Lifetime,
@@ -43,11 +49,19 @@ class _Engine:
 
 
 def applications(step: Step) -> None:
-    """Have each application start and end by one lifespan that makes tables and disposes of engines."""
+    """Have each application start and end by one lifespan that makes tables and disposes of engines.
+
+    Of a slice only its engines: the tables are made as before.
+    """
     # What a test makes at import, a fixture makes, which the tests' step writes.
     made = [each for each in calls_of_metadata(step) if not each.module.is_test]
-    tables = [each for each in made if _is_at_import(each)]
+    tables = [each for each in made if _is_at_import(each) and step.world is None]
     engines = [each for each in _engines(step) if not _is_disposed(step, each)]
+    if step.world is not None:
+        step.everywhere()
+        engines = [each for each in engines if _place(each) in step.world]
+        if not engines:
+            return
     done: set[Call] = set()
     for module in step.project.modules:
         if module.is_test or is_migration(module):
@@ -64,6 +78,10 @@ def applications(step: Step) -> None:
         else:
             reason = "it runs at import, where nothing can be awaited: move it to the lifespan"
             step.withhold(module, node, _LEFT, reason)
+
+
+def _place(engine: _Engine) -> tuple[str, str]:
+    return engine.scope.module.path, engine.name
 
 
 def _take_out(editing: Editing, statement: ast.stmt) -> None:
@@ -152,9 +170,9 @@ def _application(
         return set()
     lifetime, made = _lifetime(step, home, own, owned, events if given is None else None)
     if function is None:
-        write_lifespan(step, call, lifetime)
+        write_lifespan(step, call, lifetime, _registering(call))
         for handler in events.handlers:
-            without_decorator(step, module, handler.decorator)
+            _take_handler_out(step, module, handler)
         step.changed(module, call.node, "lifespan", rule=_EVENTS if events.handlers else _DISPOSED)
     elif extend_lifespan(step, function, lifetime):
         step.changed(home, function.node, "lifespan", rule=_DISPOSED)
@@ -164,6 +182,22 @@ def _application(
     for each in owned:
         engines.remove(each)
     return made
+
+
+def _registering(call: Call) -> list[ast.keyword]:
+    """Give the arguments of an application that a lifespan stands for."""
+    return [each for each in call.node.keywords if each.arg in ARGUMENTS]
+
+
+def _take_handler_out(step: Step, module: Module, handler: Handler) -> None:
+    """Take out what registers a handler; an argument goes with its application's others."""
+    editing = step.editing(module)
+    if not isinstance(handler.written, ast.Call):
+        return
+    if handler.written in handler.function.node.decorator_list:
+        without_decorator(step, module, handler.written)
+    else:
+        _take_out(editing, editing.statement(handler.written))
 
 
 def _is_here(engine: _Engine, function: Function | None) -> bool:
@@ -188,7 +222,7 @@ def _lifetime(
             start += [] if lines[-1] in start else [*_comment(step, each), *lines]
     end: list[str] = []
     for handler in events.handlers if events is not None else ():
-        line = f"{'await ' if handler.function.is_async else ''}{handler.function.name}()"
+        line = f"{'await ' if handler.function.is_async else ''}{handler.name}()"
         (start if handler.event == "startup" else end).append(line)
     for engine in engines:
         name = engine.name

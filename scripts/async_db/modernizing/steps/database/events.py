@@ -6,24 +6,28 @@ import ast
 from dataclasses import dataclass
 
 from async_db.modernizing.step import Step
-from async_db.target import Call, Function, Module, Scope, libraries
+from async_db.target import Call, Function, FunctionObject, Module, Scope, libraries
 
-_BY_NAME = ("add_event_handler", "on_startup", "on_shutdown")
+ARGUMENTS = {"on_startup": "startup", "on_shutdown": "shutdown"}
+"""The arguments of an application that list what runs, and when that is."""
+_BY_NAME = ("add_event_handler", *ARGUMENTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A function that `@app.on_event` registers.
+    """A function that `@app.on_event`, `app.add_event_handler` or the application registers.
 
     Parameters:
         function: the function.
-        decorator: of it, which registers it.
+        name: as it is called where the application is made.
         event: `startup` or `shutdown`.
+        written: what registers it: a decorator, a call, or an argument of the application.
     """
 
     function: Function
-    decorator: ast.Call
+    name: str
     event: str
+    written: ast.Call | ast.keyword
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ def events_of(step: Step, call: Call) -> Events:
         step: the step.
         call: of `FastAPI(...)`.
     """
-    handlers: list[Handler] = []
-    others = any(each.arg in _BY_NAME for each in call.node.keywords)
+    listed = _listed(step, call)
+    handlers = list(listed or ())
+    others = listed is None
     for module in step.project.modules:
         if module.is_test or not any(each in module.text for each in ("on_event", *_BY_NAME)):
             continue
@@ -57,15 +62,63 @@ def events_of(step: Step, call: Call) -> Events:
                     event = _event(node)
                     scope = function.parent or function
                     if event and scope is call.scope and _is_of(step, node, call, scope):
-                        handlers.append(Handler(function, node, event))
+                        handlers.append(Handler(function, function.name, event, node))
                     else:
                         others = others or not _is_of_another(step, node, call, scope)
-        others = others or any(
-            each.name == "add_event_handler"
-            and not _is_of_another(step, each.node, call, each.scope)
-            for each in module.all_calls
-        )
-    return Events(tuple(handlers), others)
+        for each in module.all_calls:
+            if each.name == "add_event_handler":
+                added = _added(step, each, call)
+                handlers += [added] if added is not None else []
+                of_another = _is_of_another(step, each.node, call, each.scope)
+                others = others or (added is None and not of_another)
+    in_order = sorted(handlers, key=lambda each: (each.written.lineno, each.written.col_offset))
+    return Events(tuple(in_order), others)
+
+
+def _listed(step: Step, call: Call) -> list[Handler] | None:
+    """Give what the application is told to run; None, if that cannot be seen."""
+    found: list[Handler] = []
+    for each in call.node.keywords:
+        if each.arg is None or each.arg not in ARGUMENTS or _is_none(each.value):
+            continue
+        if not isinstance(each.value, ast.List | ast.Tuple):
+            return None
+        for node in each.value.elts:
+            handler = _handler(step, node, call.scope, ARGUMENTS[each.arg], each)
+            if handler is None:
+                return None
+            found.append(handler)
+    return found
+
+
+def _added(step: Step, added: Call, call: Call) -> Handler | None:
+    """Give what a call adds to the application, as a statement beside the one that makes it."""
+    editing = step.editing(added.scope.module)
+    statement = editing.parent(added.node)
+    if added.scope is not call.scope or len(added.node.args) != 2 or added.node.keywords:
+        return None
+    block = editing.parent(statement) if isinstance(statement, ast.Expr) else None
+    if block is not editing.parent(editing.statement(call.node)):
+        return None  # under a condition, or not a statement of its own
+    event = _event(added.node)
+    if not event or not _is_of(step, added.node, call, added.scope):
+        return None
+    return _handler(step, added.node.args[1], added.scope, event, added.node)
+
+
+def _handler(
+    step: Step, node: ast.expr, scope: Scope, event: str, written: ast.Call | ast.keyword
+) -> Handler | None:
+    of = step.service.types.of(node, scope)
+    if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(of, FunctionObject):
+        return None
+    if of.function.parameters and of.function.owner is None:
+        return None
+    return Handler(of.function, ast.unparse(node), event, written)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _event(node: ast.Call) -> str:

@@ -17,13 +17,10 @@ _LATER = re.compile(r"StreamingResponse|EventSourceResponse|add_task")
 
 def exiting(step: Step) -> None:
     """Have dependencies that commit after `yield` do so before the response, where FastAPI can."""
-    release = step.project.release("fastapi")
-    if release is None or release.at_least(_SINCE) is not True:
-        return
     service = step.service
     for function, places in service.web.provided_functions.items():
         late = _commits_late(service, function)
-        if not late or not _can_end_early(service, function):
+        if not late or not can_end_early(step, function):
             continue
         for dependency in places:
             if not any(each.arg == "scope" for each in dependency.call.keywords):
@@ -43,8 +40,15 @@ def _commits_late(service: Service, function: Function) -> bool:
     )
 
 
-def _can_end_early(service: Service, function: Function) -> bool:
-    """Say whether nobody needs it after the operation: no stream, no task, no longer dependency."""
+def can_end_early(step: Step, function: Function) -> bool:
+    """Say whether a dependency can end before the response, and nobody needs it after the operation.
+
+    That is a stream, a task or a dependency that lives longer.
+    """
+    release = step.project.release("fastapi")
+    if release is None or release.at_least(_SINCE) is not True:
+        return False
+    service = step.service
     for user in {*service.web.provided_functions, *service.web.route_functions}:
         if user is function or not (user.is_generator or _LATER.search(user.module.text)):
             continue

@@ -7,9 +7,10 @@ import ast
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.database.arguments import edit_arguments
 from async_db.modernizing.steps.propagation import is_migration
-from async_db.target import Call, libraries
+from async_db.target import Call, Module, libraries
 
 _RULE = "session/no-expire-on-commit"
+_OF_REQUESTS = "session/one-per-request"
 _MAKERS = (libraries.SESSIONMAKER, libraries.SESSION, libraries.SQLMODEL_SESSION)
 
 
@@ -24,7 +25,19 @@ def factories(step: Step) -> None:
                 _factory(step, call)
             elif name == libraries.SCOPED:
                 reason = "tasks of the loop would share a thread's session: make one for each request and pass it on"
-                step.withhold(module, call.node, "session/one-per-request", reason)
+                step.withhold(module, call.node, _OF_REQUESTS, reason)
+            elif isinstance(call.scope, Module) and not module.is_test:
+                _shared(step, call)
+
+
+def _shared(step: Step, call: Call) -> None:
+    """A session of a module is used by all tasks at once, which it refuses."""
+    of = step.service.types.of(call.node, call.scope)
+    parent = step.editing(call.scope.module).parent(call.node)
+    names = (libraries.SESSION, libraries.SQLMODEL_SESSION)
+    if isinstance(parent, ast.Assign) and any(step.service.types.is_a(of, name) for name in names):
+        reason = "all requests would use this one session at once: open one where it is used"
+        step.withhold(call.scope.module, call.node, _OF_REQUESTS, reason)
 
 
 def _factory(step: Step, call: Call) -> None:

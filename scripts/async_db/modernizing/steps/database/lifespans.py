@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from async_db.modernizing.editing import Editing
@@ -29,8 +29,17 @@ class Lifetime:
     end: tuple[str, ...]
 
 
-def write_lifespan(step: Step, call: Call, lifetime: Lifetime) -> None:
-    """Write a lifespan before the statement that makes an application, and name it there."""
+def write_lifespan(
+    step: Step, call: Call, lifetime: Lifetime, dropped: Collection[ast.keyword] = ()
+) -> None:
+    """Write a lifespan before the statement that makes an application, and name it there.
+
+    Parameters:
+        step: the step.
+        call: that makes the application.
+        lifetime: what the lifespan does.
+        dropped: the arguments that it stands for.
+    """
     module = call.scope.module
     editing = step.editing(module)
     name = "lifespan"
@@ -51,7 +60,7 @@ def write_lifespan(step: Step, call: Call, lifetime: Lifetime) -> None:
     step.add_import(module, "contextlib", "asynccontextmanager")
     step.add_import(module, "collections.abc", "AsyncIterator")
     step.add_import(module, "fastapi", "FastAPI")
-    edit_arguments(editing, call.node, (), f"lifespan={name}")
+    edit_arguments(editing, call.node, dropped, f"lifespan={name}")
 
 
 def _before(editing: Editing, place: int, gap: str) -> str:

@@ -7,7 +7,7 @@ import ast
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.database.tables import OfMetadata, calls_of_metadata, run_by
 from async_db.modernizing.steps.propagation import is_migration
-from async_db.target import Call, enclosing_function, libraries
+from async_db.target import enclosing_function
 
 _RULE = "migrating/no-sync-left"
 
@@ -20,8 +20,6 @@ def schema(step: Step) -> None:
             continue  # at import, which is the lifespan's; or in what cannot be async, told there
         if not is_migration(made.module) and not made.call.inside:
             _one(step, made)
-    for call in step.service.project.calls.named("inspect"):
-        _inspected(step, call)
 
 
 def _one(step: Step, made: OfMetadata) -> None:
@@ -40,14 +38,3 @@ def _one(step: Step, made: OfMetadata) -> None:
     else:
         editing.replace(node, f"await {by}.{run}")
     step.changed(module, node, "run_sync", rule=_RULE)
-
-
-def _inspected(step: Step, call: Call) -> None:
-    """An inspector reads by a sync connection, and all that is asked of it waits."""
-    module = call.scope.module
-    if is_migration(module) or not call.node.args:
-        return
-    of = step.service.types.of(call.node.args[0], call.scope)
-    if step.service.types.is_a(of, libraries.ENGINE):
-        reason = "inspect and ask within `await connection.run_sync(lambda sync: inspect(sync)…)`"
-        step.withhold(module, call.node, _RULE, reason)

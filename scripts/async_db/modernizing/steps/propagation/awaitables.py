@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Literal
 
-from async_db.target import Call, Function, Instance, LibraryObject, Manager, Types, libraries
+from async_db.target import (
+    Call,
+    Function,
+    Instance,
+    LibraryObject,
+    Manager,
+    Scope,
+    Types,
+    libraries,
+)
 
 TEST_CLIENT = "starlette.TestClient"
 TRANSACTIONS = ("sqlalchemy.orm.SessionTransaction", libraries.TRANSACTION)
@@ -17,6 +27,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+REQUESTS = _words("get post put patch delete head options request send")
+"""The methods of a test's client that send a request."""
 _OF_TRANSACTION = _words("commit rollback close")
 _AWAITED = {
     libraries.SESSION: _words(
@@ -25,10 +37,10 @@ _AWAITED = {
     ),
     libraries.SCOPED: _words("remove"),
     libraries.CONNECTION: _words(
-        "execute scalar scalars exec_driver_sql commit rollback close invalidate"
+        "execute scalar scalars exec_driver_sql commit rollback close invalidate execution_options"
     ),
     libraries.ENGINE: _words("dispose raw_connection"),
-    TEST_CLIENT: _words("get post put patch delete head options request send close"),
+    TEST_CLIENT: REQUESTS | {"close"},
 }
 _ENTERED = {
     libraries.SESSION: _words("begin begin_nested"),
@@ -61,7 +73,7 @@ def treatment_of(call: Call, types: Types) -> Treatment:
         types: tells the types.
     """
     if call.use == "entered":
-        return "enter" if is_entered(call, types) else ""
+        return "enter" if is_entered(call, types) or _is_streamed(call, types) else ""
     called = types.of(call.node.func, call.scope)
     if isinstance(called, LibraryObject) and called.bound_to is not None:
         owner, _, method = called.name.rpartition(".")
@@ -104,6 +116,26 @@ def runs_schema(call: Call, types: Types) -> bool:
     return types.is_a(of, libraries.ENGINE) or types.is_a(of, libraries.CONNECTION)
 
 
+def inspected_by(call: Call, types: Types) -> Literal["", "engine", "connection", "session"]:
+    """Say by what an inspector reads that SQLAlchemy's `inspect` makes; nothing, if it makes none."""
+    given = call.node.args[0] if call.node.args else None
+    if call.name != "inspect" or given is None:
+        return ""
+    if isinstance(given, ast.Name | ast.Attribute):
+        of = types.of(given, call.scope)
+        if types.is_a(of, libraries.ENGINE):
+            return "engine"
+        if types.is_a(of, libraries.CONNECTION):
+            return "connection"
+    inner = given.value if isinstance(given, ast.Await) else given
+    named = inner.func if isinstance(inner, ast.Call) else inner
+    if isinstance(named, ast.Attribute) and named.attr in ("connection", "get_bind", "bind"):
+        session = types.of(named.value, call.scope)
+        if any(types.is_a(session, name) for name in (libraries.SESSION, libraries.SCOPED)):
+            return "session"
+    return ""
+
+
 def uses_client(call: Call, types: Types) -> bool:
     """Say whether a call is of a test's client, or makes one."""
     given = types.of(call.node, call.scope)
@@ -111,6 +143,20 @@ def uses_client(call: Call, types: Types) -> bool:
         return True
     called = types.of(call.node.func, call.scope)
     return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
+
+
+def _is_streamed(call: Call, types: Types) -> bool:
+    """Say whether a call asks a test's client for an answer that is read piece by piece."""
+    called = types.of(call.node.func, call.scope) if call.name == "stream" else None
+    return isinstance(called, LibraryObject) and types.is_a(called.bound_to, TEST_CLIENT)
+
+
+def is_request(node: ast.expr, scope: Scope, types: Types) -> bool:
+    """Say whether an expression is a method of a test's client that sends a request, not called."""
+    if not isinstance(node, ast.Attribute) or node.attr not in REQUESTS:
+        return False
+    of = types.of(node, scope)
+    return isinstance(of, LibraryObject) and types.is_a(of.bound_to, TEST_CLIENT)
 
 
 def keeps_client(function: Function, types: Types) -> bool:

@@ -30,7 +30,7 @@ _HOOKS = {
 }
 _FOREIGN_FINE = (
     *("typing.", "threading.local", "abc.", "enum.", "pydantic", "sqlalchemy.", "sqlmodel."),
-    *("fastapi.", "contextlib.", "starlette.Request", "object"),
+    *("fastapi.", "contextlib.", "starlette.Request", "starlette.TestClient", "object"),
 )
 _TESTS = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
 _OF_CLASSES = frozenset({"setUpClass", "tearDownClass"})

@@ -10,6 +10,7 @@ from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation.managers import Managers
 from async_db.modernizing.steps.propagation.moving import Moving
 from async_db.modernizing.steps.propagation.passing import Passed
+from async_db.modernizing.steps.propagation.yielding import write_out
 from async_db.target import Call, Function, enclosing_function
 
 _RULE = "migrating/slice-by-slice"
@@ -145,7 +146,10 @@ class _Writing:
         if call.use == "iterated":
             _async_for(editing, call.node)
         elif isinstance(parent, ast.YieldFrom):
-            self.left(call, "an async generator has no `yield from`: yield in an `async for`")
+            if isinstance(editing.parent(parent), ast.Expr):
+                write_out(editing, parent, "async for")
+            else:
+                self.left(call, "an async generator has no `yield from`: yield in an `async for`")
         elif isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "next":
             _anext(editing, parent)
         elif isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in ("list", "set"):
@@ -212,7 +216,7 @@ class _Writing:
             self.step.changed(module, call.node, "out of a thread", rule=_RULE)
         elif passed.how == "left" and not module.is_test:
             name = f"`{call.name}`" if call.name else "a call"
-            self.left(call, f"{passed.function.name} is async now: see that {name} awaits it")
+            self.left(call, f"{passed.name} is async now: see that {name} awaits it")
 
 
 _OF_THREADS = frozenset({"limiter", "cancellable", "abandon_on_cancel"})

@@ -7,7 +7,7 @@ import ast
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation.families import Families
 from async_db.modernizing.steps.propagation.moving import Moving
-from async_db.target import Function, LibraryObject, Module
+from async_db.target import Call, Function, FunctionObject, LibraryObject, Module
 
 _RULE = "migrating/slice-by-slice"
 _MANAGERS = {
@@ -45,6 +45,19 @@ def write_definitions(step: Step, moving: Moving) -> None:
         _decorators(step, function)
         if function.name in _ENTERING:
             _rename(step, function)
+    for name in _MANAGERS:
+        for call in step.service.calls.named(name.rpartition(".")[2]):
+            _made_manager(step, call, moving)
+
+
+def _made_manager(step: Step, call: Call, moving: Moving) -> None:
+    """Have `contextmanager(get_db)` make an async one, where `get_db` is async now."""
+    name = step.service.library_name(call)
+    if name in _MANAGERS and len(call.node.args) == 1:
+        given = step.service.types.of(call.node.args[0], call.scope)
+        if isinstance(given, FunctionObject) and given.function in moving.functions:
+            rename(step, call.scope.module, call.node.func, _MANAGERS[name], "contextlib")
+            step.changed(call.scope.module, call.node, "name", rule=_RULE)
 
 
 def _rename(step: Step, function: Function) -> None:

@@ -17,13 +17,17 @@ from async_db.modernizing.changes import Knowledge
 from async_db.modernizing.steps.propagation.aliases import calls_by_other_names
 from async_db.modernizing.steps.propagation.awaitables import (
     NAMES,
+    REQUESTS,
+    TEST_CLIENT,
     Treatment,
+    inspected_by,
     keeps_client,
     runs_schema,
     treatment_of,
     uses_client,
 )
 from async_db.modernizing.steps.propagation.blocked import reason_against
+from async_db.modernizing.steps.propagation.dispatching import plain_calls
 from async_db.modernizing.steps.propagation.doubling import Doubles, doubles_of
 from async_db.modernizing.steps.propagation.families import Families
 from async_db.modernizing.steps.propagation.greenlets import sync_inside, waits_for_given
@@ -32,6 +36,7 @@ from async_db.modernizing.steps.propagation.passing import Passed, passed_functi
 from async_db.target import (
     Call,
     Function,
+    FunctionObject,
     Instance,
     Module,
     Scope,
@@ -101,6 +106,8 @@ class _Search:
         self.families = Families(service.calls, doubles)
         self.found = Moving(doubles=doubles)
         self.clients: list[Call] = []
+        self.moves_clients = False
+        self.plain: dict[Module, frozenset[Call]] = {}
         self.waiting: deque[Function] = deque()
         self.by_callee: dict[Function, list[Call]] = {}
         for call, callees in known.callees.items():
@@ -112,7 +119,11 @@ class _Search:
             if not is_migration(module):
                 self._seed(module)
         for call, treatment in self.known.direct.items():
-            if call not in self.found.direct and call.use != "awaited":
+            if (
+                call not in self.found.direct
+                and call.use != "awaited"
+                and not is_migration(call.scope.module)
+            ):
                 self.found.sites[call] = self.known.source[call]
                 self._direct(call, treatment)
         self._seed_schema()
@@ -121,7 +132,9 @@ class _Search:
         passed: dict[ast.AST, Passed] = {}
         while self.waiting:
             self._spread()
-            for each in passed_functions(self.service, self.found.functions):
+            for each in passed_functions(
+                self.service, self.found.functions, clients=self.moves_clients
+            ):
                 passed[each.node] = each
                 for call in each.runs:
                     self._site(call, "model")
@@ -144,10 +157,20 @@ class _Search:
         """Await what tests ask a client, in a service that moves at all."""
         if not self.found.direct and not self.found.functions:
             return
+        self.moves_clients = self.world is None
+        for function in self._requests_of_subclasses() if self.moves_clients else ():
+            self._must(function, None)
         for call in self.clients:
             treatment = treatment_of(call, self.types)
             if treatment and call.use != "awaited" and not self._keeps_client(call):
                 self._direct(call, treatment)
+
+    def _requests_of_subclasses(self) -> Iterator[Function]:
+        """Give what overrides a method of a test's client that sends a request."""
+        for module in self.service.project.modules:
+            for each in module.all_classes if "TestClient" in module.text else ():
+                if TEST_CLIENT in self.types.mro(each):
+                    yield from (own for own in each.functions if own.name in REQUESTS)
 
     def _direct(self, call: Call, treatment: Treatment) -> None:
         self.found.direct[call] = treatment
@@ -166,6 +189,9 @@ class _Search:
             for call in self.calls.named(name):
                 if runs_schema(call, self.types) and not is_migration(call.scope.module):
                     self._direct(call, "schema")
+        for call in self.calls.named("inspect"):
+            if inspected_by(call, self.types) and not is_migration(call.scope.module):
+                self._direct(call, "schema")
 
     def _seed_operations(self) -> None:
         """Have what FastAPI calls with a session run in the loop, where the session is used.
@@ -190,7 +216,7 @@ class _Search:
                 continue  # its callers have to do with a coroutine today
             for call, _ in self.calls.callers(function):
                 self._site(call, "model")
-            for call in self.by_other_names.get(function, ()):
+            for call in (*self.by_other_names.get(function, ()), *self._of_port(function)):
                 self._site(call, "model")
             for call in self.by_callee.get(function, ()):
                 if call not in self.found.sites:
@@ -199,6 +225,17 @@ class _Search:
                     self._must(other, None)
             for call in self._entering(function):
                 self._site(call, "model")
+
+    def _of_port(self, function: Function) -> list[Call]:
+        """Give the calls of a port's method, also where nobody is known to have all of the port."""
+        if not self.calls.is_abstract(function):
+            return []
+        called = {call: self.calls.called(call) for call in self.calls.named(function.name)}
+        return [
+            call
+            for call, of in called.items()
+            if isinstance(of, FunctionObject) and of.function is function
+        ]
 
     @cached_property
     def inside(self) -> frozenset[Function]:
@@ -209,10 +246,29 @@ class _Search:
         return calls_by_other_names(self.service)
 
     def _site(self, call: Call, knowledge: Knowledge) -> None:
-        if call.use == "awaited" or call in self.found.sites or is_migration(call.scope.module):
+        module = call.scope.module
+        if call.use == "awaited" or call in self.found.sites or is_migration(module):
+            return
+        if call in self._plain_calls(module):
             return
         self.found.sites[call] = knowledge
-        self._must(enclosing_function(call.scope), call)
+        function = enclosing_function(call.scope)
+        self._must(function, call)
+        if function in self.found.functions:
+            self._beside(call)
+
+    def _beside(self, call: Call) -> None:
+        """Have all that an awaited call may run move: also the port that nobody has all methods of."""
+        called = self.calls.called(call)
+        if isinstance(called, FunctionObject):
+            self._must(called.function, None)
+            for callee in self.calls.callees(call):
+                self._must(callee.function, None)
+
+    def _plain_calls(self, module: Module) -> frozenset[Call]:
+        if module not in self.plain:
+            self.plain[module] = plain_calls(module)
+        return self.plain[module]
 
     def _entering(self, function: Function) -> Iterator[Call]:
         """Give the calls whose result is entered by `with`, where `__enter__` or `__exit__` moves."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from async_db.auditing import Service
+from async_db.modernizing.steps.propagation.awaitables import is_request
 from async_db.modernizing.steps.propagation.greenlets import is_thread
 from async_db.target import Call, Function, FunctionObject, Instance, argument
 
@@ -20,7 +21,7 @@ _AWAITS = frozenset(
         *("exception_handler", "add_exception_handler", "fixture", "override"),
         *("create_task", "gather", "wait_for", "ensure_future", "partial", "wraps"),
         *("tool", "resource", "prompt"),  # of an MCP server
-        *("isinstance", "getattr", "hasattr", "signature", "iscoroutinefunction"),
+        *("isinstance", "getattr", "setattr", "hasattr", "signature", "iscoroutinefunction"),
         *("contextmanager", "asynccontextmanager", "AsyncMock", "Callable", "Coroutine"),
     }
 )
@@ -34,6 +35,8 @@ _THREADS = {
 """What runs a function in a thread, and which argument is the function."""
 _SCHEDULER = "apscheduler.schedulers.asyncio.AsyncIOScheduler"
 """Which awaits async jobs, and runs plain ones in threads."""
+_AWAITABLE = frozenset({"run_in_threadpool", "to_thread"})
+"""What gives a coroutine as the function itself does then, whoever awaits it: `wait_for`, `gather`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Passed:
     Parameters:
         call: that is given the function.
         node: the argument.
-        function: the function.
+        name: the function's.
         how: by whom it is called.
         runs: the calls that run it, where it is known: of a parameter of the target's functions.
         beside: the functions that others pass there, and that are awaited too then.
@@ -51,18 +54,21 @@ class Passed:
 
     call: Call
     node: ast.expr
-    function: Function
+    name: str
     how: Passing
     runs: tuple[Call, ...] = ()
     beside: tuple[Function, ...] = ()
 
 
-def passed_functions(service: Service, moving: Collection[Function]) -> Iterator[Passed]:
+def passed_functions(
+    service: Service, moving: Collection[Function], *, clients: bool = False
+) -> Iterator[Passed]:
     """Find where functions that move are given to calls that do not await what they give.
 
     Parameters:
         service: the model of the target.
         moving: the functions that become async.
+        clients: whether the methods of tests' clients that send requests do so, too.
     """
     names = {function.name for function in moving}
     for module in service.project.modules:
@@ -71,7 +77,11 @@ def passed_functions(service: Service, moving: Collection[Function]) -> Iterator
                 continue
             for node in [*call.node.args, *(each.value for each in call.node.keywords)]:
                 name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-                if name in names:
+                if clients and module.is_test and is_request(node, call.scope, service.types):
+                    found = _run_by(service, call, node)
+                    if found is not None:
+                        yield Passed(call, node, name, "own", *found)
+                elif name in names:
                     yield from _passed(service, call, node, moving)
 
 
@@ -100,14 +110,15 @@ def _passed(
         return
     if call.name in _THREADS and (call.name != "run_sync" or is_thread(call)):
         place = _THREADS[call.name]
-        if call.use == "awaited" and len(call.node.args) > place and call.node.args[place] is node:
-            yield Passed(call, node, of.function, "thread")
+        awaited = call.use == "awaited" or call.name in _AWAITABLE
+        if awaited and len(call.node.args) > place and call.node.args[place] is node:
+            yield Passed(call, node, of.function.name, "thread")
             return
     found = _run_by(service, call, node)
     if found is None:
-        yield Passed(call, node, of.function, "left")
+        yield Passed(call, node, of.function.name, "left")
     else:
-        yield Passed(call, node, of.function, "own", *found)
+        yield Passed(call, node, of.function.name, "own", *found)
 
 
 def _run_by(
@@ -130,7 +141,9 @@ def _run_by(
                 of = service.types.of(given, site.scope) if given is not None else None
                 if isinstance(of, FunctionObject):
                     beside.append(of.function)
-                elif given is not None and not _is_none(given):
+                elif given is not None and not (
+                    _is_none(given) or is_request(given, site.scope, service.types)
+                ):
                     return None
             for each in _calls_within(function):
                 if isinstance(each.node.func, ast.Name) and each.node.func.id == name:

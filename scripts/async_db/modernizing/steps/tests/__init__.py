@@ -11,6 +11,7 @@ from async_db.modernizing.steps.tests.entered import entered
 from async_db.modernizing.steps.tests.factories import factories
 from async_db.modernizing.steps.tests.isolation import isolation
 from async_db.modernizing.steps.tests.mocks import classes, mocks
+from async_db.modernizing.steps.tests.responses import responses
 from async_db.modernizing.steps.tests.set_up import overrides, set_up
 from async_db.modernizing.steps.tests.tables import tables
 
@@ -24,8 +25,8 @@ def tests(step: Step) -> None:
     tables(step)
     set_up(step)
     overrides(step)
-    apps(step)
-    clients(step)
+    clients(step, apps(step))
+    responses(step)
     doubles(step)
     entered(step)
     mocks(step)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import TEST_CLIENT
-from async_db.target import Call, Function, Module
+from async_db.modernizing.steps.tests.subclasses import made_client
+from async_db.target import Call, Function, Module, enclosing_function
 
 _RULE = "testing/asgi-transport"
 _REASON = "an AsyncClient does not know its application: name it here"
 
 
-def apps(step: Step) -> None:
-    """Name the application that clients are made of, where tests ask a client for it."""
+def apps(step: Step) -> dict[ast.expr, str]:
+    """Name the application that clients are made of, where tests ask a client for it.
+
+    Gives the names of those that another client is made of, which is written by who makes it.
+    """
+    within: dict[ast.expr, str] = {}
     asked = [
         (module, node, function)
         for module in step.project.modules
@@ -22,22 +28,58 @@ def apps(step: Step) -> None:
         if node.attr == "app" and _is_client(step, node, function)
     ]
     if not asked:
-        return
+        return within
     made = [
         call
         for module in step.project.modules
         if module.is_test and "TestClient" in module.text
         for call in module.all_calls
-        if step.service.library_name(call) == TEST_CLIENT
+        if made_client(step, call)
     ]
-    names = {each.id for call in made if isinstance(each := _app(call), ast.Name)}
-    name = names.pop() if len(names) == 1 else ""
-    for module, node, function in asked:
-        if name and _known(step, module, function, name, made):
-            step.editing(module).replace(node, name)
+    applications = {_app(call) for call in made}
+    for module, node, function in sorted(asked, key=lambda each: each[1] not in applications):
+        own = _made_for(step, node, function, made) or made
+        names = {_named(_app(call), within) for call in own} - {""}
+        name = names.pop() if len(names) == 1 else ""
+        if name and _known(step, module, function, name, [*own, *made]):
+            if node in applications:
+                within[node] = name
+            else:
+                step.editing(module).replace(node, name)
             step.changed(module, node, "application", rule=_RULE)
         else:
             step.withhold(module, node, _RULE, _REASON)
+    return within
+
+
+def _named(app: ast.expr | None, known: Mapping[ast.expr, str]) -> str:
+    """Give the name of an application, as it is written or is known by now."""
+    return app.id if isinstance(app, ast.Name) else known.get(app, "") if app else ""
+
+
+def _made_for(step: Step, node: ast.Attribute, function: Function, made: list[Call]) -> list[Call]:
+    """Give the calls that make a client: in the function that asks it, or in the fixture it is of."""
+    name = getattr(node.value, "id", "")
+    if name not in {each.arg for each in function.parameters}:
+        return [each for each in made if enclosing_function(each.scope) is function]
+    folder = function.module.path.rpartition("/")[0]
+    fixtures = [
+        each
+        for module in step.project.modules
+        for each in module.all_functions
+        if each.name == name and (module is function.module or _is_above(module, folder))
+    ]
+    nearest = max(fixtures, key=lambda each: _nearness(each, function), default=None)
+    return [each for each in made if enclosing_function(each.scope) is nearest]
+
+
+def _is_above(module: Module, folder: str) -> bool:
+    where, _, name = module.path.rpartition("/")
+    return name == "conftest.py" and f"{folder}/".startswith(f"{where}/" if where else "")
+
+
+def _nearness(fixture: Function, function: Function) -> tuple[bool, int]:
+    return fixture.module is function.module, len(fixture.module.path)
 
 
 def _is_client(step: Step, node: ast.Attribute, function: Function) -> bool:
@@ -57,9 +99,24 @@ def _known(step: Step, module: Module, function: Function, name: str, made: list
         for scope in (call.scope, call.scope.module):
             for binding in scope.bindings.get(name, ()):
                 if binding.kind == "from" and not binding.target.startswith("."):
-                    step.add_import(module, binding.target, binding.name or name)
-                    return binding.name in ("", name)
+                    if binding.name not in ("", name):
+                        return False
+                    if isinstance(scope, Function):
+                        _import_within(step, function, f"from {binding.target} import {name}")
+                    else:
+                        step.add_import(module, binding.target, name)
+                    return True
     return _as_parameter(step, module, function, name)
+
+
+def _import_within(step: Step, function: Function, line: str) -> None:
+    """Import in a function what its fixture imports late, once something is set up."""
+    body = function.node.body
+    first = body[0]
+    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    before = body[1] if said and len(body) > 1 else first
+    editing = step.editing(function.module)
+    editing.insert(editing.places.span(before)[0], f"{line}\n\n{' ' * before.col_offset}")
 
 
 def _as_parameter(step: Step, module: Module, function: Function, name: str) -> bool:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import TEST_CLIENT, keeps_client
-from async_db.target import Call, LibraryObject, Module, Project, enclosing_function
+from async_db.modernizing.steps.tests.subclasses import made_client, making, super_calls
+from async_db.target import (
+    Call,
+    Class,
+    ClassObject,
+    Function,
+    LibraryObject,
+    Module,
+    Project,
+    enclosing_function,
+)
 
 _RULE = "testing/asgi-transport"
 _TRANSPORT = {
@@ -32,8 +43,13 @@ _NO_COUNTERPART = (
 _SYNC_ONLY = frozenset({"websocket_connect", "portal", "wait_startup", "wait_shutdown"})
 
 
-def clients(step: Step) -> None:
-    """Replace the clients of all tests."""
+def clients(step: Step, named: Mapping[ast.expr, str]) -> None:
+    """Replace the clients of all tests.
+
+    Parameters:
+        step: the step.
+        named: what applications are called that were another client's.
+    """
     for module in step.project.modules:
         if not module.is_test and "TestClient" not in module.text:
             continue
@@ -41,8 +57,8 @@ def clients(step: Step) -> None:
             function = enclosing_function(call.scope)
             if function is not None and keeps_client(function, step.service.types):
                 continue
-            if step.service.library_name(call) == TEST_CLIENT:
-                _client(step, call)
+            if made := _made(step, call):
+                _client(step, call, made, named)
             elif call.name in _SYNC_ONLY and _is_of_client(step, call):
                 step.withhold(module, call.node, _RULE, _NO_COUNTERPART)
             elif any(each.arg in _RENAMED for each in call.node.keywords) and _is_of_client(
@@ -55,6 +71,46 @@ def clients(step: Step) -> None:
                 editing.replace_range(end - len("close"), end, "aclose")
                 step.changed(module, call.node, "aclose", rule=_RULE)
         _annotations(step, module)
+        for each in module.all_classes if "TestClient" in module.text else ():
+            if TEST_CLIENT in step.service.types.bases(each):
+                _subclass(step, each)
+
+
+def _made(step: Step, call: Call) -> str:
+    """Name the class that a call makes a client of, if that is where it is told its application."""
+    made = made_client(step, call)
+    called = step.service.calls.called(call)
+    if isinstance(called, ClassObject) and made and making(step, called.of) != "outside":
+        return ""
+    return made
+
+
+def _subclass(step: Step, of: Class) -> None:
+    """Make a class of clients one of async clients, which its methods are already."""
+    module, editing = of.module, step.editing(of.module)
+    found = of.bindings.get("__init__")
+    own = found[-1].definition if found else None
+    kind = making(step, of)
+    base = next((each for each in of.node.bases if getattr(each, "id", "") == "TestClient"), None)
+    arguments = None
+    inside = super_calls(own)[0] if kind == "inside" and isinstance(own, Function) else None
+    if inside is not None:
+        arguments = _arguments(step, inside, "", {})
+    if base is None or not kind or (inside is not None and arguments is None):
+        reason = (
+            "make it an AsyncClient, its overrides async, its application a transport's: "
+            "`super().__init__(transport=ASGITransport(app), base_url=...)`"
+        )
+        step.withhold(module, of.node, _RULE, reason)
+        return
+    editing.replace(base, "AsyncClient")
+    if inside is not None and arguments is not None:
+        text = f"super().__init__({', '.join(arguments.lines(arguments.app))})"
+        editing.replace(inside.node, text)
+        step.add_import(module, "httpx", "ASGITransport")
+    step.add_import(module, "httpx", "AsyncClient")
+    step.drop_import(module, "TestClient")
+    step.changed(module, of.node, "client", rule=_RULE)
 
 
 def _is_of_client(step: Step, call: Call) -> bool:
@@ -64,10 +120,10 @@ def _is_of_client(step: Step, call: Call) -> bool:
     )
 
 
-def _client(step: Step, call: Call) -> None:
+def _client(step: Step, call: Call, made: str, named: Mapping[ast.expr, str]) -> None:
     module = call.scope.module
     editing = step.editing(module)
-    arguments = _arguments(step, call)
+    arguments = _arguments(step, call, made, named)
     if arguments is None:
         reason = "its arguments cannot be seen: write an AsyncClient"
         step.withhold(module, call.node, _RULE, reason)
@@ -81,9 +137,10 @@ def _client(step: Step, call: Call) -> None:
     else:
         editing.replace(call.node, _laid_out(editing, call.node, arguments))
     step.add_import(module, "httpx", "ASGITransport")
-    step.add_import(module, "httpx", "AsyncClient")
-    if isinstance(call.node.func, ast.Name):
-        step.drop_import(module, call.node.func.id)
+    if made == "AsyncClient":
+        step.add_import(module, "httpx", "AsyncClient")
+        if isinstance(call.node.func, ast.Name):
+            step.drop_import(module, call.node.func.id)
     step.changed(module, call.node, "client", rule=_RULE)
 
 
@@ -92,11 +149,13 @@ class _Arguments:
     """What a client is made of, as it is written.
 
     Parameters:
+        made: the class that is made.
         app: the application.
         transport: what else the transport is told.
         client: what the client itself is told.
     """
 
+    made: str
     app: str
     transport: tuple[str, ...]
     client: tuple[str, ...]
@@ -107,9 +166,15 @@ class _Arguments:
         return [f"transport=ASGITransport({transport})", *self.client]
 
 
-def _arguments(step: Step, call: Call) -> _Arguments | None:
+def _arguments(
+    step: Step, call: Call, made: str, named: Mapping[ast.expr, str]
+) -> _Arguments | None:
     """Read what a client was given; None, if that cannot be seen."""
-    source = step.editing(call.scope.module).source
+    editing = step.editing(call.scope.module)
+
+    def source(node: ast.expr) -> str:
+        return named.get(node) or editing.source(node)
+
     given = {each.arg: source(each.value) for each in call.node.keywords if each.arg}
     if any(each.arg is None for each in call.node.keywords) or any(
         isinstance(each, ast.Starred) for each in call.node.args
@@ -125,7 +190,7 @@ def _arguments(step: Step, call: Call) -> _Arguments | None:
     given = {name: text for name, text in given.items() if name not in _GONE}
     given.setdefault("base_url", '"http://testserver"')
     given.setdefault("follow_redirects", "True")
-    return _Arguments(app, tuple(transport), tuple(f"{k}={v}" for k, v in given.items()))
+    return _Arguments(made, app, tuple(transport), tuple(f"{k}={v}" for k, v in given.items()))
 
 
 def _asks_for_host(project: Project) -> bool:
@@ -147,14 +212,14 @@ def _enter(
     lines = arguments.lines(f"{manager}.app")
     alone = isinstance(statement, ast.AsyncWith) and len(statement.items) == 1
     if not isinstance(statement, ast.AsyncWith) or not alone or _is_in_parentheses(editing, node):
-        editing.replace(node, f"{lifespan}, AsyncClient({', '.join(lines)})")
+        editing.replace(node, f"{lifespan}, {arguments.made}({', '.join(lines)})")
         return
     name = statement.items[0].optional_vars
     outer = " " * statement.col_offset
     inner, innermost = outer + "    ", outer + "        "
     made = "".join(f"{innermost}{each},\n" for each in lines)
     named = f" as {editing.source(name)}" if name is not None else ""
-    text = f"(\n{inner}{lifespan},\n{inner}AsyncClient(\n{made}{inner}){named},\n{outer})"
+    text = f"(\n{inner}{lifespan},\n{inner}{arguments.made}(\n{made}{inner}){named},\n{outer})"
     start = editing.places.span(node)[0]
     editing.replace_range(start, editing.places.span(name if name is not None else node)[1], text)
 
@@ -166,7 +231,7 @@ def _is_in_parentheses(editing: Editing, node: ast.expr) -> bool:
 def _laid_out(editing: Editing, node: ast.Call, arguments: _Arguments) -> str:
     """Write a client on one line where it has room, else one argument a line."""
     lines = arguments.lines(arguments.app)
-    line = f"AsyncClient({', '.join(lines)})"
+    line = f"{arguments.made}({', '.join(lines)})"
     start = editing.places.span(node)[0]
     begin = editing.places.start_of_line(node.lineno)
     if start - begin + len(line) <= _WIDTH or any("\n" in each for each in lines):
@@ -174,7 +239,7 @@ def _laid_out(editing: Editing, node: ast.Call, arguments: _Arguments) -> str:
     outer = re.match(r"[ \t]*", editing.places.text[begin:])
     indentation = outer.group() if outer else ""
     made = "".join(f"{indentation}    {each},\n" for each in lines)
-    return f"AsyncClient(\n{made}{indentation})"
+    return f"{arguments.made}(\n{made}{indentation})"
 
 
 def _rename_arguments(step: Step, call: Call) -> None:
@@ -198,11 +263,6 @@ def _annotations(step: Step, module: Module) -> None:
         if isinstance(parent, ast.Call) and parent.func is node:
             continue
         if isinstance(parent, ast.ClassDef):
-            reason = (
-                "make it an AsyncClient, its overrides async, its application a transport's: "
-                "`super().__init__(transport=ASGITransport(app), base_url=...)`"
-            )
-            step.withhold(module, node, _RULE, reason)
             continue
         of = step.service.types.of_name(module, node.id)
         if isinstance(of, LibraryObject) and of.name == TEST_CLIENT:

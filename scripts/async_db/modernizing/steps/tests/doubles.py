@@ -18,6 +18,7 @@ from async_db.target import (
     LibraryObject,
     Module,
     ModuleObject,
+    Scope,
     Type,
     scopes_outwards,
 )
@@ -31,13 +32,15 @@ class _Place:
     """Where something stands in for a function that is async.
 
     Parameters:
-        call: that puts it there.
+        node: the call or the assignment that puts it there.
+        scope: that it is in.
         double: what stands in.
         function: what it stands in for.
         in_class: whether it is put on a class, and so is given `self`.
     """
 
-    call: Call
+    node: ast.AST
+    scope: Scope
     double: ast.expr
     function: Function
     in_class: bool
@@ -46,6 +49,7 @@ class _Place:
 def doubles(step: Step) -> None:
     """Have doubles of async functions be awaited."""
     places = [place for call in _calls(step) if (place := _place(step, call)) is not None]
+    places += _assigned(step)
     at = {place.double: place for place in places}
     made: set[ast.AST] = set()
     for place in places:
@@ -76,11 +80,48 @@ def _place(step: Step, call: Call) -> _Place | None:
     if double is None:
         return None  # it makes an AsyncMock by itself
     found = _function(step, call, target)
-    if found is None or not found[0].is_async or found[0].is_generator:
+    if found is None or not _became_async(step, found[0]):
         return None
-    if (found[0].module.path, found[0].qualname) in step.async_before:
-        return None  # its doubles had to be awaited before
-    return _Place(call, double, *found)
+    return _Place(call.node, call.scope, double, *found)
+
+
+def _became_async(step: Step, function: Function) -> bool:
+    """Say whether doubles of a function have to be awaited that did not have to be before."""
+    return (
+        function.is_async
+        and not function.is_generator
+        and (function.module.path, function.qualname) not in step.async_before
+    )
+
+
+def _assigned(step: Step) -> Iterator[_Place]:
+    """Find `service.method = lambda: ...`, whatever holds the service."""
+    names = {each.name for each in step.project.functions if _became_async(step, each)}
+    for module in step.project.modules:
+        for scope in module.all_functions if module.is_test else ():
+            for node in ast.walk(scope.node):
+                if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+                    continue
+                target = node.targets[0]
+                if not isinstance(target, ast.Attribute) or target.attr not in names:
+                    continue
+                of = step.service.types.of(target.value, scope)
+                found = _member(step, of, target.attr) or _member(
+                    step, _spec_of(step, target.value, scope), target.attr
+                )
+                if found is not None and _became_async(step, found[0]):
+                    yield _Place(node, scope, node.value, *found)
+
+
+def _spec_of(step: Step, node: ast.expr, scope: Scope) -> Type | None:
+    """Give an object of the class that a mock has been told to be like."""
+    values = [each.value for each in scope.bindings.get(getattr(node, "id", ""), ()) if each.value]
+    made = values[0] if len(values) == 1 else None
+    if not isinstance(made, ast.Call):
+        return None
+    spec = next((each.value for each in made.keywords if each.arg in ("spec", "spec_set")), None)
+    of = step.service.types.of(spec, scope) if spec is not None else None
+    return Instance(of.of) if isinstance(of, ClassObject) else None
 
 
 def _function(step: Step, call: Call, target: list[ast.expr]) -> tuple[Function, bool] | None:
@@ -147,8 +188,8 @@ def _splits(dotted: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _double(step: Step, place: _Place, at: dict[ast.expr, _Place], made: set[ast.AST]) -> None:
-    call, double = place.call, place.double
-    of = step.service.types.of(double, call.scope)
+    double = place.double
+    of = step.service.types.of(double, place.scope)
     if isinstance(of, FunctionObject) and of.function.is_async:
         return
     if isinstance(double, ast.Lambda) and place.in_class:
@@ -156,9 +197,9 @@ def _double(step: Step, place: _Place, at: dict[ast.expr, _Place], made: set[ast
     elif isinstance(of, FunctionObject) and _stands_in_only(step, of.function, at):
         _make_async(step, of.function, made)
     elif isinstance(double, ast.Lambda) or (_is_plain(step, of) and not place.in_class):
-        step.editing(call.scope.module).wrap(double, "AsyncMock(side_effect=", ")")
-        step.add_import(call.scope.module, "unittest.mock", "AsyncMock")
-        step.changed(call.scope.module, call.node, "double", rule=_RULE)
+        step.editing(place.scope.module).wrap(double, "AsyncMock(side_effect=", ")")
+        step.add_import(place.scope.module, "unittest.mock", "AsyncMock")
+        step.changed(place.scope.module, place.node, "double", rule=_RULE)
     else:
         _mock(step, place, made)
 
@@ -201,11 +242,11 @@ def _make_async(step: Step, function: Function, made: set[ast.AST]) -> None:
 
 def _as_function(step: Step, place: _Place) -> None:
     """Write a lambda that is put on a class as an async function: a mock is not given `self`."""
-    double, module = place.double, place.call.scope.module
+    double, module = place.double, place.scope.module
     if not isinstance(double, ast.Lambda):
         return
     editing = step.editing(module)
-    statement = editing.statement(place.call.node)
+    statement = editing.statement(place.node)
     name = f"{place.function.name}_double"
     if re.search(rf"\b{name}\b", module.text) or "\n" in editing.source(double):
         _left(step, place)
@@ -220,12 +261,12 @@ def _as_function(step: Step, place: _Place) -> None:
     )
     editing.insert(editing.places.span(statement)[0], text)
     editing.replace(double, name)
-    step.changed(module, place.call.node, "double", rule=_RULE)
+    step.changed(module, place.node, "double", rule=_RULE)
 
 
 def _mock(step: Step, place: _Place, made: set[ast.AST]) -> None:
     """Make a mock one that is awaited, here or where a name is bound to it."""
-    double, scope = place.double, place.call.scope
+    double, scope = place.double, place.scope
     module = scope.module
     if isinstance(double, ast.Name) and double.id in ("MagicMock", "Mock"):
         _rename(step, module, double)  # as `new_callable`
@@ -259,4 +300,4 @@ def _rename(step: Step, module: Module, node: ast.Name) -> None:
 
 def _left(step: Step, place: _Place) -> None:
     reason = f"{place.function.name} is async now: await its double too"
-    step.withhold(place.call.scope.module, place.call.node, _RULE, reason)
+    step.withhold(place.scope.module, place.node, _RULE, reason)

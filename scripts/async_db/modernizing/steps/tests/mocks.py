@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.tests.doubles import MOCKS, class_of
-from async_db.target import Call, Class, Function, LibraryObject, Module, libraries
+from async_db.target import (
+    Call,
+    Class,
+    ClassObject,
+    Function,
+    Instance,
+    LibraryObject,
+    Module,
+    libraries,
+)
 
 _RULE = "testing/real-database"
 _AWAITED = frozenset({"execute", "scalars", "scalar", "exec", "get", "stream", "merge"})
@@ -36,10 +45,41 @@ def _mock(step: Step, call: Call) -> None:
         editing.insert(editing.places.span(call.node)[1] - 1, "spec=AsyncSession")
         step.add_import(module, "sqlalchemy.ext.asyncio", "AsyncSession")
         step.changed(module, call.node, "double", rule=_RULE)
+    elif given is None and not call.node.keywords:
+        _mock_of_class(step, call, name)
+        return
     elif given is None or not _is_session(step, given, call):
         return
     if function is not None:
         plain_results(step, function, name)
+
+
+def _mock_of_class(step: Step, call: Call, name: str) -> None:
+    """Have a mock that is given where the service asks for an object of a class be like that."""
+    types = step.service.types
+    of = {
+        wanted.of
+        for each in call.scope.calls
+        for function, parameter in _given_to(step, each, name)
+        if isinstance(wanted := types.of_name(function, parameter), Instance)
+    }
+    wanted_class = next(iter(of)) if len(of) == 1 else None
+    if not isinstance(wanted_class, Class) or not any(
+        each.is_async and (each.module.path, each.qualname) not in step.async_before
+        for each in wanted_class.functions
+    ):
+        return
+    module, source = call.scope.module, step.import_name(wanted_class.module)
+    known = types.of_name(module, wanted_class.name)
+    if wanted_class.parent is not wanted_class.module or (
+        known is not None and known != ClassObject(wanted_class)
+    ):
+        return
+    editing = step.editing(module)
+    editing.insert(editing.places.span(call.node)[1] - 1, f"spec={wanted_class.name}")
+    if known is None:
+        step.add_import(module, source, wanted_class.name)
+    step.changed(module, call.node, "double", rule=_RULE)
 
 
 def _is_session(step: Step, node: ast.expr, call: Call) -> bool:
