@@ -6,7 +6,8 @@ All Python processes of the command are watched: workers, reloaders, what a shel
 reports findings by the rules of the catalogue, each with the route, the line and the order of
 events, when the command ends, and whenever it is sent SIGUSR1. It changes no answer, and needs
 nothing that the service has not: Python 3.11, SQLAlchemy 1.4 and Starlette, or newer ones. What is
-seen is noted at once, so that a process that is killed takes nothing away.
+seen is noted at once, so that a process that is killed takes nothing away. Of each route the first
+200 requests are watched and then one of 16, for what watching costs; --every-request watches all.
 
 Where nothing can be put in front of the command, a line in the app does it (see
 pytest_plugin/async_db_observe_middleware.py), and --notes tells what it has noted.

@@ -12,7 +12,8 @@ or afterwards, has it told::
 
     python path/to/scripts/observe.py --notes /tmp/observed
 
-It changes no answer. Engines are made before an app has its middleware, so of those it sees less
+It changes no answer. Of each route the first 200 requests are watched and afterwards one of 16, for
+what watching costs, unless ``every_request=True`` is given. Engines are made before an app has its middleware, so of those it sees less
 than `observe.py -- COMMAND` does, and says so.
 """
 
@@ -36,14 +37,22 @@ class ObserveMiddleware:
         notes: the folder for what is seen; it is made if it is not there.
         root: the project; lines outside it are not its own.
         draws: whether requests are noted so that a page can draw them.
+        every_request: whether all requests are watched, and not only some of each route.
     """
 
     def __init__(
-        self, app: Any, *, notes: str | Path, root: str | Path = ".", draws: bool = True
+        self,
+        app: Any,
+        *,
+        notes: str | Path,
+        root: str | Path = ".",
+        draws: bool = True,
+        every_request: bool = False,
     ) -> None:
         self.app = app
         hook = import_module("async_db_observe_pack.running.hook")
-        self._process = hook.watch_or_say_why_not(Path(notes), Path(root).resolve(), draws)
+        settings = hook.Settings(str(Path(root).resolve()), draws, every_request)
+        self._process = hook.watch_or_say_why_not(Path(notes), settings)
         if self._process is not None:
             self._process.remark(REMARK)
 

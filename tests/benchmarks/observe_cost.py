@@ -1,7 +1,8 @@
 """Measure what watching costs: the rendered service's own tests, and the service as it runs.
 
 Both are run with and without `observe` in turn, so that what else the machine does falls on both,
-and compared as ratios. Of the running service only the server's own processor time counts.
+and compared as ratios. Of the running service only the server's own processor time counts: with
+every request watched, and from where on only some of each route are.
 """
 
 import argparse
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from async_db.scaffold import plan_writing, render_project, write
+from async_db.watching.route_sampling import WATCHED_WHOLE
 from helpers.benchmark_arguments import add_count, benchmark_parser
 
 EPILOG = """\
@@ -42,6 +44,8 @@ exit codes:
   2  the call was wrong
 """
 START_SECONDS = 60
+WATCHING = str(ROOT / "scripts/observe.py")
+ROUTES = (("POST", "/orders"), ("GET", "/orders/1"), ("GET", "/orders"))
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 )
                 costs["tests, wall time"] = _ratios([b.wall / a.wall for a, b in pairs])
             if options.only != "tests":
-                served = _served_pairs(project, options.pairs, options.requests)
-                costs["running app, processor time"] = _ratios([b / a for a, b in served])
+                served = _served_in_turn(project, options.pairs, options.requests)
+                costs["app, every request watched"] = _ratios([b / a for a, b, _ in served])
+                costs["app, some of each route"] = _ratios([c / a for a, _, c in served])
         except subprocess.CalledProcessError as error:
             print(f"observe_cost: the tests failed:\n{error.stdout}", file=sys.stderr)
             return 1
@@ -127,17 +132,27 @@ def _run(project: Path, *, watched: bool) -> Run:
 # --- the running service ---------------------------------------------------------------------------
 
 
-def _served_pairs(project: Path, pairs: int, requests: int) -> list[tuple[float, float]]:
-    """Serve with and without watching, send both the same by turns, and give seconds of processor."""
+def _served_in_turn(project: Path, rounds: int, requests: int) -> list[tuple[float, float, float]]:
+    """Send the same to three servers by turns, and give the seconds of processor that each took.
+
+    They are one that nobody watches, one of which every request is watched, and one that has served
+    so many of each route that from there on only some are.
+    """
     _make_tables(project)
-    with _Server(project, watched=False) as alone, _Server(project, watched=True) as watched:
-        both = (alone, watched)
+    with (
+        _Server(project, "alone") as alone,
+        _Server(project, "whole", WATCHING, "--every-request", "--") as whole,
+        _Server(project, "sampled", WATCHING, "--") as sampled,
+    ):
+        servers = (alone, whole, sampled)
+        for server in servers:
+            server.serve(len(ROUTES) * WATCHED_WHOLE)
         found = []
-        for number in range(pairs + 1):
-            order = both if number % 2 else both[::-1]
+        for number in range(rounds):
+            order = servers if number % 2 else servers[::-1]
             seconds = {server: server.serve(requests) for server in order}
-            found.append((seconds[alone], seconds[watched]))
-    return found[1:]
+            found.append((seconds[alone], seconds[whole], seconds[sampled]))
+    return found
 
 
 def _make_tables(project: Path) -> None:
@@ -155,14 +170,18 @@ def _make_tables(project: Path) -> None:
 class _Server:
     """The service behind uvicorn."""
 
-    def __init__(self, project: Path, *, watched: bool) -> None:
+    def __init__(self, project: Path, name: str, *watching: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = int(free.getsockname()[1])
-        watching = (sys.executable, str(ROOT / "scripts/observe.py"), "--") if watched else ()
         server = (sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(self._port))
         self._process = subprocess.Popen(  # noqa: S603 (as above)
-            [*watching, *server, "--log-level=critical", "--no-access-log"],
+            [
+                *([sys.executable, *watching] if watching else []),
+                *server,
+                "--log-level=critical",
+                "--no-access-log",
+            ],
             cwd=project,
             env={
                 **os.environ,
@@ -173,7 +192,7 @@ class _Server:
             stderr=subprocess.DEVNULL,
         )
         self._numbers = itertools.count()
-        self._name = "watched" if watched else "alone"
+        self._name = name
 
     def __enter__(self) -> Self:
         until = time.monotonic() + START_SECONDS
@@ -195,9 +214,7 @@ class _Server:
         client = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         for number in (next(self._numbers) for _ in range(requests)):
             body = json.dumps({"reference": f"{self._name}-{number}"})
-            method, path = (("POST", "/orders"), ("GET", "/orders/1"), ("GET", "/orders"))[
-                number % 3
-            ]
+            method, path = ROUTES[number % len(ROUTES)]
             headers = {"Content-Type": "application/json"}
             client.request(method, path, body if method == "POST" else None, headers)
             with client.getresponse() as answer:

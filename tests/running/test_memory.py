@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import StaticPool, create_engine, text
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
@@ -48,12 +49,19 @@ def allocated() -> int:
     return sys.getallocatedblocks()
 
 
-def test_a_process_keeps_a_few_of_what_it_meets_again_and_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every_request", [True, False])
+def test_a_process_keeps_a_few_of_what_it_meets_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every_request: bool
+) -> None:
+    # As in a process that runs no tests: what they send is watched whole.
+    monkeypatch.setattr("async_db.running.process._test", lambda: "")
     app = Starlette(routes=[Route("/", forget_a_write)])
     app.state.engine = create_engine("sqlite://", poolclass=StaticPool)
     with app.state.engine.begin() as connection:
         connection.execute(text("create table rows (id int)"))
-    process = Process(tmp_path, Settings(str(Path(__file__).parents[2]), draws=True))
+    process = Process(
+        tmp_path, Settings(str(Path(__file__).parents[2]), draws=True, every_request=every_request)
+    )
 
     with process.watching():
         asyncio.run(serve(app, SETTLED))
@@ -66,10 +74,12 @@ def test_a_process_keeps_a_few_of_what_it_meets_again_and_again(tmp_path: Path) 
     assert len(process.findings) == MAX_ALIKE * RULES
     seen = counted(tmp_path)
     assert seen is not None
-    served = SETTLED + REQUESTS
-    assert (seen.requests, seen.alike) == (served, (served - MAX_ALIKE) * RULES)
+    assert seen.requests + seen.unwatched == SETTLED + REQUESTS
+    assert (seen.unwatched == 0) == every_request
+    watched = seen.requests
+    assert seen.alike == (watched - MAX_ALIKE) * RULES
     told = [finding_of(each["finding"]) for each in noted(tmp_path) if "finding" in each]
-    assert sum(each.requests for each in told) == served * RULES
+    assert sum(each.requests for each in told) == watched * RULES
     assert more < ALLOWED_OBJECTS, f"{more} objects more"
 
 

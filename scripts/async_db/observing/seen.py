@@ -14,6 +14,7 @@ NOT_JUDGED = (
     "session/commit-before-response, session/roll-back-on-any-error, session/one-per-request, "
     "session/no-async-for-sessions"
 )
+MOST_ROUTES_TOLD = 5
 
 
 @dataclass(slots=True)
@@ -25,12 +26,15 @@ class Seen:
         coverage: how much was looked at; none if nothing could be.
         problems: why less was than should have been, beside what `coverage` says.
         remarks: what was not to be judged.
+        sampled: how many requests of each route were served, and how many of them watched, where
+            not all of them need be.
     """
 
     findings: list[Finding] = field(default_factory=list)
     coverage: Coverage | None = None
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    sampled: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -41,10 +45,17 @@ class Seen:
         self.findings += other.findings
         self.problems += other.problems
         self.remarks += other.remarks
+        for route, (served, watched) in other.sampled.items():
+            self.note_sampled(route, served, watched)
         if self.coverage and other.coverage:
             self.coverage += other.coverage
         else:
             self.coverage = self.coverage or other.coverage
+
+    def note_sampled(self, route: str, served: int, watched: int) -> None:
+        """Add how many requests of a route a process has served, and how many of them it watched."""
+        before = self.sampled.get(route, (0, 0))
+        self.sampled[route] = (before[0] + served, before[1] + watched)
 
     def as_text(self) -> str:
         # As text, for execnet takes integers of 32 bits only.
@@ -59,6 +70,7 @@ class Seen:
             counts and Coverage(**{**counts, "problems": tuple(counts["problems"])}),
             fields["problems"],
             fields["remarks"],
+            {route: (served, watched) for route, (served, watched) in fields["sampled"].items()},
         )
 
     def notices(self) -> Iterator[Notice]:
@@ -71,6 +83,9 @@ class Seen:
             yield Notice(visible(remark))
         if coverage is None:
             return
+        sampled = {name: (of, n) for name, (of, n) in self.sampled.items() if n < of}
+        if sampled:
+            yield Notice(visible(_sampled(sampled)))
         for text in _nothing_seen(coverage):
             yield Notice(text, "error")
         if coverage.too_long:
@@ -109,6 +124,23 @@ def _nothing_seen(coverage: Coverage) -> Iterator[str]:
             "No request used SQLAlchemy in this process: of what the service does to its database "
             "nothing was seen."
         )
+
+
+def _sampled(routes: Mapping[str, tuple[int, int]]) -> str:
+    """Say how many requests of each route were watched; of many routes, of the busiest."""
+    busiest = sorted(routes.items(), key=lambda each: (-each[1][0], each[0]))
+    told = [
+        f"{watched:,} of {served:,} requests of {route}"
+        for route, (served, watched) in busiest[:MOST_ROUTES_TOLD]
+    ]
+    others = [counts for _, counts in busiest[MOST_ROUTES_TOLD:]]
+    if others:
+        served, watched = (sum(each) for each in zip(*others, strict=True))
+        told.append(f"{watched:,} of {served:,} requests of {len(others)} more routes")
+    return (
+        f"Watched {', '.join(told)}: of each process and route the first ones, then one of several, "
+        "for what watching costs; --every-request watches all."
+    )
 
 
 def _of(count: int, coverage: Coverage) -> str:

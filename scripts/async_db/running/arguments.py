@@ -51,11 +51,15 @@ def call(arguments: Sequence[str] | None, description: str, epilog: str) -> int:
         return tell(given.notes, options, root)
     if given.notes is None:
         with tempfile.TemporaryDirectory(prefix="async-db-observe-") as folder:
-            return run_and_tell(command, Path(folder), options, root)
+            return run_and_tell(
+                command, Path(folder), options, root, every_request=given.every_request
+            )
     given.notes.mkdir(parents=True, exist_ok=True)
     if any(given.notes.iterdir()):
         parser.error(f"{given.notes} is not empty: notes of two runs would be told as one")
-    return run_and_tell(command, given.notes.resolve(), options, root)
+    return run_and_tell(
+        command, given.notes.resolve(), options, root, every_request=given.every_request
+    )
 
 
 def _options(given: argparse.Namespace) -> Options:
@@ -93,6 +97,11 @@ def _parser(description: str, epilog: str) -> argparse.ArgumentParser:
     add("--fail-on", choices=GRADES, help="fail on new findings of this grade or a surer one")
     add_path("--baseline", "findings that are known: they are not told, and fail nothing")
     add("--update-baseline", action="store_true", help="write all findings to the baseline")
+    add(
+        "--every-request",
+        action="store_true",
+        help="watch every request: else the first 200 of each route, then one of 16",
+    )
     add("--all", action="store_true", help="tell every place as text, and what happened there")
     add_path(
         "--notes",

@@ -25,7 +25,9 @@ PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR2", *FROM_TERMINALS)
 STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
-def run_and_tell(command: Sequence[str], folder: Path, options: Options, root: Path) -> int:
+def run_and_tell(
+    command: Sequence[str], folder: Path, options: Options, root: Path, *, every_request: bool
+) -> int:
     """Run a command to its end, tell what was seen, and give the exit code.
 
     It is the command's own, unless findings are to fail the run and the command itself has not
@@ -36,8 +38,10 @@ def run_and_tell(command: Sequence[str], folder: Path, options: Options, root: P
         folder: for the notes of its processes.
         options: what is asked for.
         root: the project.
+        every_request: whether all requests are watched, and not only some of each route.
     """
-    Settings(str(root), draws=options.page is not None).write(folder)
+    draws = options.page is not None
+    Settings(str(root), draws, every_request=every_request).write(folder)
     try:
         # It is handed all that this process was, such as a socket that somebody has opened for it.
         process = subprocess.Popen(command, env=_environment(folder), close_fds=False)  # noqa: S603 (the caller's own command)

@@ -57,6 +57,10 @@ def gathered(folder: Path, *, draws: bool, none: str) -> Gathered:
                     seen.problems.append(problem)
                 case {"remark": str(remark)}:
                     seen.remarks.append(remark)
+                case {
+                    "sampled": {"route": str(route), "served": int(served), "watched": int(watched)}
+                }:
+                    seen.note_sampled(route, served, watched)
                 case {"judged": rules}:
                     judged |= set(rules)
                 case {"shown": shown} if gallery is not None:

@@ -24,20 +24,19 @@ def begin() -> None:
     if PLUGIN in sys.modules:
         Notes(folder).add("problem", LEFT)
         return
-    watch_or_say_why_not(folder, Path(settings.root), settings.draws)
+    watch_or_say_why_not(folder, settings)
 
 
-def watch_or_say_why_not(folder: Path, root: Path, draws: bool) -> Any:
+def watch_or_say_why_not(folder: Path, settings: Settings) -> Any:
     """Give who watches this process, or None if that cannot be, which is noted.
 
     Parameters:
         folder: for the notes.
-        root: the project; lines outside it are not its own.
-        draws: whether requests are noted so that a page can draw them.
+        settings: what is asked for.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return import_module(".process", __package__).watch(folder, Settings(str(root), draws))
+        return import_module(".process", __package__).watch(folder, settings)
     except Exception as error:  # noqa: BLE001 (whatever it is, the app must not notice)
         problem = f"gave up: {type(error).__name__}: {error}"
     try:

@@ -25,8 +25,11 @@ NOTES_VARIABLE = "ASYNC_DB_OBSERVE_NOTES"
 COUNTS = tuple(field.name for field in fields(Coverage) if field.name != "problems")
 LAYOUT = Struct(f"<{len(COUNTS)}Q")
 SETTINGS = "settings.json"
-NOTES, COUNTED, TALLIED = ".notes", ".counts", ".tallies"
+NOTES, COUNTED, TALLIED, SAMPLED = ".notes", ".counts", ".tallies", ".sampled"
 TALLY = Struct("<Q")
+SAMPLE = Struct("<QQ")  # of a route: how many requests were served, how many watched
+MOST_ROUTES = 1_000
+"""Of so many routes a process counts the requests."""
 MOST_TALLIES = 2_000
 """Of so many places and routes a process counts the requests that its notes leave out."""
 
@@ -38,10 +41,12 @@ class Settings:
     Parameters:
         root: the project; lines outside it are not its own.
         draws: whether requests are to be drawn, and hence noted.
+        every_request: whether all requests are watched, and not only some of each route.
     """
 
     root: str
     draws: bool = False
+    every_request: bool = False
 
     def write(self, folder: Path) -> None:
         (folder / SETTINGS).write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -65,6 +70,7 @@ class Notes:
         self._file = -1
         self._counts: mmap | None = None
         self._tallies: mmap | None = None
+        self._sampled: mmap | None = None
 
     def add(self, kind: str, what: object) -> None:
         """Note something."""
@@ -84,9 +90,14 @@ class Notes:
         if self._tallies is not None and place < MOST_TALLIES:
             TALLY.pack_into(self._tallies, place * TALLY.size, requests)
 
+    def sample(self, route: int, served: int, watched: int) -> None:
+        """Note how many requests a route has served of this number, and how many were watched."""
+        if self._sampled is not None and route < MOST_ROUTES:
+            SAMPLE.pack_into(self._sampled, route * SAMPLE.size, served, watched)
+
     def forget(self) -> None:
         """Leave the files to the process from which this one has been forked."""
-        self._file, self._counts, self._tallies = -1, None, None
+        self._file, self._counts, self._tallies, self._sampled = -1, None, None, None
 
     def _open(self) -> None:
         name = self._folder / f"{os.getpid()}-{time.time_ns():x}"
@@ -94,6 +105,7 @@ class Notes:
         self._file = os.open(f"{name}{NOTES}", flags, 0o600)
         self._counts = _mapped(f"{name}{COUNTED}", LAYOUT.size)
         self._tallies = _mapped(f"{name}{TALLIED}", MOST_TALLIES * TALLY.size)
+        self._sampled = _mapped(f"{name}{SAMPLED}", MOST_ROUTES * SAMPLE.size)
 
 
 def _mapped(file: str, size: int) -> mmap:
@@ -110,14 +122,14 @@ def noted(folder: Path) -> Iterator[dict[str, Any]]:
     """Give all that the processes of an app have noted, each thing by its kind.
 
     Of what one process says is left at its end, only the last counts. The first finding of a place
-    has the requests of those that are left out.
+    has the requests of those that are left out, and a route how many it served and were watched.
 
     Raises:
         ValueError: a file is damaged.
     """
     for file in sorted(folder.glob(f"*{NOTES}")):
         remaining: dict[str, Any] = {}
-        tallies = _tallies_beside(file)
+        tallies, samples = _tallies_beside(file), _samples_beside(file)
         lines = file.read_bytes().split(b"\n")
         for line in lines[:-1]:  # what follows the last end of a line is still being written
             each: dict[str, Any] = json.loads(line)
@@ -126,16 +138,27 @@ def noted(folder: Path) -> Iterator[dict[str, Any]]:
                 continue
             if "finding" in each:
                 each["finding"]["requests"] += tallies.pop(each["finding"].pop("tally"), 0)
+            elif "sampled" in each:
+                served, watched = samples[each["sampled"]["number"]]
+                each["sampled"] |= {"served": served, "watched": watched}
             yield each
         yield remaining
 
 
 def _tallies_beside(file: Path) -> dict[int, int]:
     """Give the requests that a process has tallied, by the numbers of the places."""
-    tallied = file.with_suffix(TALLIED)
-    data = tallied.read_bytes() if tallied.exists() else b""
-    whole = len(data) - len(data) % TALLY.size
-    return {place: count for place, (count,) in enumerate(TALLY.iter_unpack(data[:whole])) if count}
+    counts = enumerate(_records_of(file.with_suffix(TALLIED), TALLY))
+    return {place: count for place, (count,) in counts if count}
+
+
+def _samples_beside(file: Path) -> dict[int, tuple[int, ...]]:
+    """Give how many requests a process has served and watched, by the numbers of the routes."""
+    return dict(enumerate(_records_of(file.with_suffix(SAMPLED), SAMPLE)))
+
+
+def _records_of(file: Path, layout: Struct) -> Iterator[tuple[int, ...]]:
+    data = file.read_bytes() if file.exists() else b""
+    return layout.iter_unpack(data[: len(data) - len(data) % layout.size])
 
 
 def counted(folder: Path) -> Coverage | None:

@@ -19,11 +19,13 @@ from ..watching import (
     Observer,
     Place,
     Receive,
+    RouteSampling,
+    SampledRoute,
     Scope,
     Send,
     place_of,
 )
-from .notes import MOST_TALLIES, Notes, Settings
+from .notes import MOST_ROUTES, MOST_TALLIES, Notes, Settings
 from .pictures import Pictures
 
 MAX_ALIKE = 3  # findings of one rule, place and route: under load, one place is met again and again
@@ -44,6 +46,7 @@ class Process(Observer):
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._notes = Notes(folder)
         self._pictures = Pictures() if settings.draws else None
+        self._every_request = settings.every_request
         self._before: tuple[int, ...] = ()
         self._stack = ExitStack()  # never left
         super().__init__(
@@ -51,6 +54,7 @@ class Process(Observer):
             _test,
             self._over if settings.draws else None,
             found=_NotedFindings(self._notes),
+            sampling=self._new_sampling(),
         )
 
     def begin(self) -> None:
@@ -90,6 +94,11 @@ class Process(Observer):
         except Exception as error:  # noqa: BLE001 (as in _safely)
             self._note_problem(error)
 
+    def _new_sampling(self) -> RouteSampling | None:
+        if self._every_request:
+            return None
+        return RouteSampling(_NotedSamples(self._notes), MOST_ROUTES)
+
     def _note_remaining(self) -> None:
         self._safely(self._remain)()
 
@@ -116,6 +125,7 @@ class Process(Observer):
         self._served.clear()
         self._notes.forget()
         self._found = _NotedFindings(self._notes)
+        self._sampling = self._new_sampling()
         self._before = self.counts()
 
 
@@ -143,6 +153,20 @@ class _NotedFindings(KeptFindings):
         elif place in self._numbers:
             self._notes.tally(self._numbers[place], self.left_out(place))
         return kept
+
+
+class _NotedSamples:
+    """Notes each route, and how many requests of it are served and how many of them watched."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._named: set[int] = set()
+
+    def __call__(self, route: SampledRoute) -> None:
+        self._notes.sample(route.number, route.served, route.watched)
+        if route.number not in self._named:
+            self._named.add(route.number)
+            self._notes.add("sampled", {"number": route.number, "route": route.name})
 
 
 def watch(folder: Path, settings: Settings) -> Process:

@@ -17,6 +17,7 @@ class Coverage:
         alike: how many findings are left out, of which enough alike are told.
         over: how many findings are left out because there are too many in all.
         unended: how many had not ended, of which nothing is told yet.
+        unwatched: how many more were served and not watched, as others of their routes were.
         problems: what went wrong in the watching.
     """
 
@@ -27,6 +28,7 @@ class Coverage:
     alike: int = 0
     over: int = 0
     unended: int = 0
+    unwatched: int = 0
     problems: tuple[str, ...] = ()
 
     def __add__(self, other: Coverage) -> Coverage:
@@ -38,5 +40,6 @@ class Coverage:
             self.alike + other.alike,
             self.over + other.over,
             self.unended + other.unended,
+            self.unwatched + other.unwatched,
             tuple(dict.fromkeys((*self.problems, *other.problems))),
         )

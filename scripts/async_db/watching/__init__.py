@@ -15,6 +15,7 @@ from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
+from .route_sampling import RouteSampling, SampledRoute
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
 
@@ -32,7 +33,9 @@ __all__ = [
     "Place",
     "Receive",
     "Recorder",
+    "RouteSampling",
     "RunRecorder",
+    "SampledRoute",
     "Scope",
     "Send",
     "Serve",

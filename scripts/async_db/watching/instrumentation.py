@@ -32,7 +32,7 @@ class Watcher(Protocol):
     """Who is told of what happens; none of it raises anything of its own."""
 
     request: ContextVar[int | None]
-    """The number of the request that is being served in this context."""
+    """The number of the request that is being served in this context; 0 if it is not watched."""
 
     @property
     def in_lifespan(self) -> bool:
@@ -44,7 +44,9 @@ class Watcher(Protocol):
     async def live(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run an app's lifespan."""
 
-    def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
+    def operate(
+        self, serving: Coroutine[Any, Any, object], route: object, scope: Scope
+    ) -> Awaitable[object]:
         """Give what serves a route of the app as the coroutine does."""
 
     def session_made(self, session: Session) -> None:
@@ -181,7 +183,7 @@ def _create_task(watcher: Watcher, create: Callable[..., Any]) -> Callable[..., 
     def created(loop: object, *args: Any, **kwargs: Any) -> Any:
         task = create(loop, *args, **kwargs)
         number = request.get()
-        if number is not None:
+        if number:
             watcher.task_started(task, sys._getframe(1), number)
         return task
 
@@ -196,8 +198,8 @@ def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
     def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         call = spawn(function, *args, **kwargs)
         number = request.get()
-        session = None if number is None else _session_of(function, args)
-        if number is None or session is None:
+        session = _session_of(function, args) if number else None
+        if not number or session is None:
             return call
         of = getattr(function, "__func__", None)
         name = names.get(of)
@@ -242,7 +244,7 @@ def _app_call(watcher: Watcher, serve: Callable[..., Any]) -> Callable[..., Any]
 
 def _route_handle(watcher: Watcher, handle: Callable[..., Any]) -> Callable[..., Any]:
     async def handled(route: object, scope: Scope, receive: Receive, send: Send) -> None:
-        await watcher.operate(handle(route, scope, receive, send))
+        await watcher.operate(handle(route, scope, receive, send), route, scope)
 
     return handled
 

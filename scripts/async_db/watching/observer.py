@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import Pool
@@ -27,12 +27,16 @@ from .idle_threads import IdleThread
 from .instrumentation import instrumented
 from .kept_findings import KeptFindings
 from .outside_waits import outside_wait, stepped
+from .route_sampling import UNWATCHED, RouteSampling
 from .served_request import ServedRequest
 from .session_recorder import SessionRecorder
 from .source_locations import is_test
 from .trace_shapes import SilentShapes, shape_of
 from .watched_engines import WatchedEngines
 from .watched_pools import WatchedPools
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 MIDDLEWARE_BUILDERS = frozenset(
     {"Starlette.build_middleware_stack", "FastAPI.build_middleware_stack"}
@@ -52,6 +56,8 @@ class Observer(SessionRecorder):
             which nothing new can be are put together for it alone.
         loose: told each event that belongs to no request.
         found: keeps what is found.
+        sampling: which requests are watched, but for those that a test sends; if it is not given,
+            all of them are.
     """
 
     served = frozenset({"http", "websocket"})
@@ -63,6 +69,7 @@ class Observer(SessionRecorder):
         examined: Callable[[Trace, list[Finding]], None] | None = None,
         loose: Callable[[Event], None] = lambda _: None,
         found: KeptFindings | None = None,
+        sampling: RouteSampling | None = None,
     ) -> None:
         super().__init__(root, test)
         self.examined = examined
@@ -72,7 +79,8 @@ class Observer(SessionRecorder):
         self._found = KeptFindings() if found is None else found
         self._silent = SilentShapes()
         self._idle = IdleThread()
-        self._lifespans = 0
+        self._sampling = sampling
+        self._lifespans = self._unwatched = 0
         self._with_database = self._with_tests_sessions = self._too_long = 0
 
     @property
@@ -86,12 +94,13 @@ class Observer(SessionRecorder):
         problems = (f"did not see everything: {self.problem}",) if self.problem else ()
         return Coverage(*self.counts(), problems)
 
-    def counts(self) -> tuple[int, int, int, int, int, int, int]:
+    def counts(self) -> tuple[int, int, int, int, int, int, int, int]:
         """Give the counts of `coverage`, in their order."""
         found = self._found
         return (
-            *(self.requests, self._with_database, self._with_tests_sessions, self._too_long),
-            *(found.alike, found.over, len(self._served)),
+            self.requests - self._unwatched,
+            *(self._with_database, self._with_tests_sessions, self._too_long),
+            *(found.alike, found.over, len(self._served), self._unwatched),
         )
 
     @contextmanager
@@ -129,12 +138,45 @@ class Observer(SessionRecorder):
             self._lifespan.reset(token)
             self._safely(self._after_shutdown)(number, test)
 
-    def operate(self, serving: Coroutine[Any, Any, object]) -> Awaitable[object]:
-        """Serve a route of the app, and look at what its task waits for."""
-        served = self._served.get(self.request.get() or 0)
+    def operate(
+        self, serving: Coroutine[Any, Any, object], route: object, scope: Scope
+    ) -> Awaitable[object]:
+        """Serve a route of the app, and look at what its task waits for, if it is watched."""
+        number = self.request.get() or UNWATCHED
+        served = self._served.get(number)
         if served is None or served.main is not None:
             return serving
+        if not self._takes(served, route, scope):
+            self._forget(number, served)
+            return self._unwatched_serving(serving)
         return stepped(serving, served, self._looked_at)
+
+    def _takes(self, served: ServedRequest, route: object, scope: Scope) -> bool:
+        """Say whether a request that a route is about to serve is to be watched."""
+        sampling = self._sampling
+        if sampling is None or served.test or served.route is not None:
+            return True
+        try:
+            served.route = sampling.route(route, scope.get("method", "WS"))
+            return served.route is None or sampling.takes(served.route)
+        except Exception as error:  # noqa: BLE001 (as in _safely)
+            self._note_problem(error)
+            return True
+
+    def _forget(self, number: int, served: ServedRequest) -> None:
+        """Forget what a request has done so far: of what it does with that, nothing will be known."""
+        self._unwatched += 1
+        del self._served[number]
+        served.over = True
+        for session in served.units:
+            self._watched_sessions.end(session)
+
+    async def _unwatched_serving(self, serving: Coroutine[Any, Any, object]) -> None:
+        token = self.request.set(UNWATCHED)
+        try:
+            await serving
+        finally:
+            self.request.reset(token)
 
     def engine_made(self, engine: Engine) -> None:
         self._safely(self._on_engine_made)(engine)
@@ -182,13 +224,32 @@ class Observer(SessionRecorder):
         pool = connection.engine.pool
         number = self._pools(pool)
         size = self._watched_pools.size(pool, number)
+        if self.request.get() == UNWATCHED:
+            known = self._known_of(connection)
+            if known is not None:
+                known.pool = number
+                self._watched_pools.take(number, known.number)
+            return
         served = self._served.get(self.request.get() or 0)
         if served is not None and size is not None:
             served.note_pool(number, size)
         super()._on_engine_connect(connection)
 
+    def _on_checkin(self, connection: object, record: ConnectionPoolEntry) -> None:
+        super()._on_checkin(connection, record)
+        self._given_back_unwatched(record)
+
+    def _on_close(self, connection: object, record: ConnectionPoolEntry) -> None:
+        super()._on_close(connection, record)
+        self._given_back_unwatched(record)
+
+    def _given_back_unwatched(self, record: ConnectionPoolEntry) -> None:
+        if self.request.get() == UNWATCHED:  # of others, an event tells
+            known = self._known(record.info)
+            self._watched_pools.give_back(known.pool, known.number)
+
     def _on_connection_wanted(self, pool: Pool) -> None:
-        if self.in_request:
+        if self.request.get():
             number = self._pools(pool)
             if self._watched_pools.exhausted(pool, number):
                 self._record("wait", pool=number)
@@ -281,18 +342,19 @@ class Observer(SessionRecorder):
             working=working,
             tasks=served.known_tasks(),
         )
-        found = [] if silent else self._judge(trace)
+        found = [] if silent else findings_of(trace)
+        new = [self._found.add(finding) for finding in found]
+        if any(new) and served.route is not None:
+            served.route.found_new()
         if not found:
             self._silent.add(shape)
         if self.examined is not None:
             self.examined(trace, found)
 
-    def _judge(self, subject: Subject) -> list[Finding]:
+    def _judge(self, subject: Subject) -> None:
         """Have all detectors look at something, and keep what they find."""
-        found = findings_of(subject)
-        for finding in found:
+        for finding in findings_of(subject):
             self._found.add(finding)
-        return found
 
 
 def _route_path(scope: Scope) -> str:

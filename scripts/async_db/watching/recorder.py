@@ -140,22 +140,26 @@ class Recorder:
     def listening(self) -> Iterator[Recorder]:
         """Listen to all of SQLAlchemy in this process for the duration of the block."""
         listeners: list[tuple[type, str, Callable[..., None]]] = [
-            (Pool, "connect", self._on_connect),
-            (Pool, "close", self._on_close),
-            (Pool, "checkin", self._on_checkin),
-            (Engine, "engine_connect", self._on_engine_connect),
             (Engine, "before_cursor_execute", self._on_statement),
             (Engine, "handle_error", self._on_error),
             (Session, "do_orm_execute", self._on_execute),
             (Session, "after_begin", self._on_session_begin),
-            (Session, "after_transaction_end", self._on_session_end),
             (Session, "after_flush", self._on_flush),
             (Session, "transient_to_pending", self._on_added),
             (Session, "after_commit", self._on_session_commit),
             (Session, "after_rollback", self._on_session_rollback),
         ]
-        listeners = [(target, name, self._safely(call)) for target, name, call in listeners]
-        listeners += [
+        # Who has a connection is known of all requests, watched or not.
+        always: list[tuple[type, str, Callable[..., None]]] = [
+            (Pool, "connect", self._on_connect),
+            (Pool, "close", self._on_close),
+            (Pool, "checkin", self._on_checkin),
+            (Engine, "engine_connect", self._on_engine_connect),
+            (Session, "after_transaction_end", self._on_session_end),
+        ]
+        listeners = [
+            *((target, name, self._if_watched(call)) for target, name, call in listeners),
+            *((target, name, self._safely(call)) for target, name, call in always),
             (Engine, "begin", self._noting("begin")),
             (Engine, "commit", self._noting("commit")),
             (Engine, "rollback", self._noting("rollback")),
@@ -205,6 +209,10 @@ class Recorder:
     def _safely(self, call: Callable[..., None]) -> Callable[..., None]:
         """Return what SQLAlchemy is to call; who watches others' code keeps faults from it."""
         return call
+
+    def _if_watched(self, call: Callable[..., None]) -> Callable[..., None]:
+        """Return what SQLAlchemy is to call of requests that are watched; here, all are."""
+        return self._safely(call)
 
     def _began(self, number: int) -> None:
         """Do nothing more with a request that begins; there is somebody who does."""

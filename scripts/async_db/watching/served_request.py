@@ -8,6 +8,7 @@ from typing import Any, Final
 from weakref import ref
 
 from ..traces import Event, Kind, Task
+from .route_sampling import SampledRoute
 from .source_locations import is_test
 
 MAX_EVENTS = 5_000  # of one request; of what comes after, only how it ends is looked at
@@ -48,6 +49,7 @@ class ServedRequest:
         calls: how many calls of sessions that task is in.
         stand_in: the task that does what its operation would do by itself, and waits for.
         over: whether it has been looked at, and nothing more belongs to it.
+        route: of its route, how many requests are watched, where not all are.
     """
 
     test: str
@@ -65,6 +67,7 @@ class ServedRequest:
     calls: int = 0
     stand_in: asyncio.Task[Any] | None = None
     over: bool = False
+    route: SampledRoute | None = None
 
     def keep(self, event: Event, kind: Kind) -> None:
         """Note an event, unless there are too many."""

@@ -22,6 +22,7 @@ from .callers import calls, started_by
 from .error_text import describe_error
 from .outside_waits import stepped
 from .recorder import KnownConnection, Recorder, made
+from .route_sampling import UNWATCHED
 from .served_request import MAX_EVENTS, PLAIN, ServedRequest
 from .session_calls import CurrentCall, SessionCalls, Task
 from .source_locations import SourceLocations, is_test
@@ -84,6 +85,19 @@ class SessionRecorder(Recorder):
 
         return guarded
 
+    def _if_watched(self, call: Callable[..., None]) -> Callable[..., None]:
+        request = self.request
+
+        def guarded(*arguments: object) -> None:
+            if request.get() == UNWATCHED:
+                return
+            try:
+                call(*arguments)
+            except Exception as error:  # noqa: BLE001 (as in _safely)
+                self._note_problem(error)
+
+        return guarded
+
     def _note_problem(self, error: Exception) -> None:
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(last.filename).name}:{last.lineno}"
@@ -92,6 +106,8 @@ class SessionRecorder(Recorder):
     # --- what the wrapped functions tell -----------------------------------------------------
 
     def session_made(self, session: Session) -> None:
+        if self.request.get() == UNWATCHED:
+            return  # and nothing is known of it, whatever becomes of it
         try:
             self._on_session_made(session)
         except Exception as error:  # noqa: BLE001 (as in _safely)
@@ -100,7 +116,7 @@ class SessionRecorder(Recorder):
     def session_closing(self, session: Session) -> None:
         # What it has to write is put together when it is asked for; mostly it has nothing.
         may_have = getattr(session, "_new", True) or getattr(session, "_deleted", True)
-        if may_have and self.request.get() is not None:
+        if may_have and self.request.get():
             self._safely(self._on_session_closing)(session)
 
     async def session_called(
@@ -139,10 +155,12 @@ class SessionRecorder(Recorder):
             self._note_problem(error)
 
     def load_refused(self, what: str, session: Session | None) -> None:
-        self._safely(self._on_load_refused)(what, session)
+        if self.request.get() != UNWATCHED:
+            self._safely(self._on_load_refused)(what, session)
 
     def load_detached(self) -> None:
-        self._safely(self._on_load_detached)()
+        if self.request.get() != UNWATCHED:
+            self._safely(self._on_load_detached)()
 
     # --- what comes of it --------------------------------------------------------------------
 
@@ -216,6 +234,8 @@ class SessionRecorder(Recorder):
         super()._on_session_begin(session, transaction, connection)
 
     def _on_session_end(self, session: Session, transaction: SessionTransaction) -> None:
+        if self.request.get() == UNWATCHED and session not in self._at_work:
+            return  # it began there, too
         if transaction.parent is None:
             self._watched_sessions.end(self._sessions(session))
         super()._on_session_end(session, transaction)
@@ -272,7 +292,10 @@ class SessionRecorder(Recorder):
             if served is not None and served.over:
                 served = None
         else:
-            request, task = self.request.get(), self._current_task()
+            request = self.request.get()
+            if request == UNWATCHED:
+                return
+            task = self._current_task()
             served = None if request is None else self._served.get(request)
         if source is None:
             source = ""
@@ -297,7 +320,8 @@ class SessionRecorder(Recorder):
         self._keep(event, served)
 
     def _noting(self, kind: Kind) -> Callable[..., None]:
-        calling, foreign, rest = self._calling, self._foreign, ("", False, 0, False, "")
+        calling, asked_in = self._calling, self.request
+        foreign, rest = self._foreign, ("", False, 0, False, "")
 
         def noted(connection: Any, *_: object) -> None:
             try:
@@ -318,6 +342,8 @@ class SessionRecorder(Recorder):
                         )
                         events.append(made(Event, by + rest))
                         return
+                elif call is None and asked_in.get() == UNWATCHED:
+                    return
             except (AttributeError, KeyError):
                 pass  # it is not known yet, or lost
             slowly(connection)

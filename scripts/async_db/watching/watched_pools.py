@@ -32,13 +32,22 @@ class WatchedPools:
 
     def note_event(self, event: Event) -> None:
         """Note a connection that a request, and not a test, has taken or given back."""
-        held = self._held.get(event.pool or 0)
-        if held is None:
-            return
         if event.kind != "checkout":
-            held.discard(event.connection or 0)
+            self.give_back(event.pool, event.connection)
         elif event.request is not None and not is_test(event.source):
-            held.add(event.connection or 0)
+            self.take(event.pool, event.connection)
+
+    def take(self, pool: int | None, connection: int | None) -> None:
+        """Note a connection that a request has taken, by its number and its pool's."""
+        held = self._held.get(pool or 0)
+        if held is not None:
+            held.add(connection or 0)
+
+    def give_back(self, pool: int | None, connection: int | None) -> None:
+        """Note a connection that is given back or closed."""
+        held = self._held.get(pool or 0)
+        if held is not None:
+            held.discard(connection or 0)
 
     def exhausted(self, pool: Pool, number: int) -> bool:
         """Say whether all of a pool's connections are held by requests and not by a test."""
