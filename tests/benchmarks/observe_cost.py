@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from async_db.scaffold import plan_writing, render_project, write
-from async_db.watching.route_sampling import WATCHED_WHOLE
+from async_db.watching import WATCHED_WHOLE
 from helpers.benchmark_arguments import add_count, benchmark_parser
 
 EPILOG = """\

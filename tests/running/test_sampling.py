@@ -3,16 +3,14 @@
 import json
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from async_db.watching.route_sampling import AFTER_NEW, WATCHED_WHOLE, RouteSampling, SampledRoute
 from helpers.observing import PLUGIN
 
-LONGEST_GAP = 21
+AFTER_NEW = 8  # so many are watched again
 SERVED, WATCHED = 600, 224
 SAYS = f"Watched {WATCHED} of {SERVED} requests of GET /orders"
 SERVICE = """
@@ -217,26 +215,3 @@ def test_it_is_said_in_every_format(tmp_path: Path) -> None:
     for format_ in ("json", "sarif", "github"):
         assert SAYS in call(tmp_path, "--notes=kept", f"--format={format_}").stdout
     assert SAYS in (tmp_path / "out.html").read_text("utf-8")
-
-
-def test_the_gaps_are_short_and_of_no_period() -> None:
-    route = SampledRoute(0, "GET /")
-    watched = [number for number in range(1, 100_001) if route.takes()]
-    assert (route.served, route.watched) == (100_000, len(watched))
-    assert watched[:WATCHED_WHOLE] == [*range(1, WATCHED_WHOLE + 1)]
-    later = watched[WATCHED_WHOLE:]
-    assert max(after - before for before, after in pairwise(later)) == LONGEST_GAP
-    for period in range(2, 50):  # of who asks in turns for what a route does in several ways
-        assert {number % period for number in later} == set(range(period)), period
-
-
-def test_routes_are_counted_apart_and_few_are() -> None:
-    class Route:
-        path = "/orders"
-
-    one, other, more = Route(), Route(), Route()
-    sampling = RouteSampling(most=3)
-    known = [sampling.route(one, "GET"), sampling.route(one, "POST"), sampling.route(other, "GET")]
-    assert [route and route.number for route in known] == [0, 1, 2]
-    assert sampling.route(one, "GET") is known[0]
-    assert sampling.route(more, "GET") is None

@@ -15,7 +15,7 @@ from .kept_findings import KeptFindings, Place, place_of
 from .observer import Observer
 from .per_test_recorder import TestRecorder
 from .recorder import Recorder
-from .route_sampling import RouteSampling, SampledRoute
+from .route_sampling import WATCHED_WHOLE, RouteSampling, SampledRoute
 from .source_locations import is_test
 from .watched_service import Serve, Service, answers_and_errors, watched
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DETECTORS",
+    "WATCHED_WHOLE",
     "ASGIApp",
     "Client",
     "Exchange",
