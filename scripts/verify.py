@@ -11,6 +11,7 @@
 #     "uvicorn>=0.32",
 #     "modern-di>=4.0",
 #     "modern-di-fastapi>=4.2",
+#     "sqlmodel>=0.0.50",
 #     "pytest>=8.3",
 #     "pytest-xdist>=3.6",
 #     "pytest-asyncio>=0.26",
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argument_parser()
     options = parser.parse_args(arguments)
     if (options.update or options.check) and _is_part(options):
-        part = "--rules, --database and --wiring"
+        part = "--rules, --database, --wiring and --models"
         parser.error(f"--update and --check take a complete run: leave out {part}")
     if options.releases and options.check:
         parser.error("--check takes the table of one environment: leave out --releases")
@@ -111,6 +112,7 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         rules=tuple(pattern for patterns in options.rules for pattern in patterns),
         databases=tuple(dict.fromkeys(options.database or DATABASES)),
         wirings=tuple(dict.fromkeys(options.wiring or ())),
+        models=options.models,
         jobs=options.jobs,
         timeout=options.timeout,
         keep=options.keep,
@@ -166,6 +168,9 @@ def _verified(
     outdated = bool(options.check) and not _shows(options.check, evidence, table)
     for remark in _remarks(options, evidence, outdated=outdated):
         print(f"verify: {remark}", file=sys.stderr)
+    if verified.others:
+        names = ", ".join(verified.others)
+        print(f"verify: about other models than {options.models}: {names}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
     shown = printed_table(evidence, request.databases, everything=options.all)
@@ -242,7 +247,7 @@ def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
 
 def _is_part(options: argparse.Namespace) -> bool:
     """Tell whether less than everything is asked for, whose evidence must not replace a whole."""
-    return bool(options.rules or options.database or options.wiring)
+    return bool(options.rules or options.database or options.wiring or options.models)
 
 
 def _print(text: str) -> None:

@@ -71,6 +71,8 @@ def test_kept_projects_are_where_it_says(
         (["--update", "README.md", "--rules", "sums/adds"], "take a complete run"),
         (["--update", "README.md", "--database", "sqlite"], "take a complete run"),
         (["--check", "README.md", "--wiring", "depends"], "take a complete run"),
+        (["--check", "README.md", "--models", "sqlmodel"], "take a complete run"),
+        (["--models", "mine"], "--models mine: the scaffold has none to choose"),
         (["--wiring", "string"], "--wiring string: the scaffold has depends, container"),
         (["--releases", "--update", "nowhere.md"], "cannot be read"),
         (["--releases", "--check", "README.md"], "leave out --releases"),
