@@ -310,6 +310,62 @@ CLIENTS = {
         """,
     ),
 }
+NAMED = (
+    """
+    @pytest.fixture
+    def reader():
+        with TestClient(app) as client:
+            yield client
+
+    @pytest.mark.parametrize("client_name", ["reader"])
+    def test_reading(client_name, request):
+        client = request.getfixturevalue(client_name)
+        with SessionLocal() as session:
+            session.commit()
+        assert client
+
+    @pytest.mark.parametrize(
+        "client_name",
+        ["reader"],
+    )
+    def test_again(client_name, request):
+        with SessionLocal() as session:
+            session.commit()
+        assert request.getfixturevalue(client_name)
+    """,
+    """
+    @pytest.fixture
+    def client_name(request):
+        \"\"\"Give the fixture of that name, set up before the loop runs.\"\"\"
+        return request.getfixturevalue(request.param)
+
+
+    @pytest.mark.parametrize("client_name", ["reader"], indirect=True)
+    async def test_reading(client_name, request):
+        client = client_name
+        async with SessionLocal() as session:
+            await session.commit()
+        assert client
+
+    @pytest.mark.parametrize(
+        "client_name",
+        ["reader"], indirect=True,
+    )
+    async def test_again(client_name, request):
+        async with SessionLocal() as session:
+            await session.commit()
+        assert client_name
+    """,
+)
+
+
+def test_a_fixture_that_is_asked_for_by_a_parameter_s_name() -> None:
+    before, after = NAMED
+    move = _move(before)
+    assert textwrap.dedent(after).strip() in move.after.texts["tests/test_it.py"]
+    assert move.left == ()
+
+
 IN_PLACE = {
     "a lambda that is assigned": (
         """

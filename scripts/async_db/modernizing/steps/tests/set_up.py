@@ -7,6 +7,7 @@ import re
 
 from async_db.modernizing.step import Step
 from async_db.modernizing.steps.propagation import annotate
+from async_db.modernizing.steps.tests.named_fixtures import by_indirect_name
 from async_db.target import Call, Class, Function, Module
 
 _RULE = "testing/one-loop-for-engine-and-tests"
@@ -33,7 +34,11 @@ def set_up(step: Step) -> None:
                 cases[function.owner] = None
                 continue
             for call in function.calls:
-                if call.name == "getfixturevalue" and not _is_sync_fixture(step, call):
+                if (
+                    call.name == "getfixturevalue"
+                    and not _is_sync_fixture(step, call)
+                    and not by_indirect_name(step, call)
+                ):
                     step.withhold(module, call.node, _RULE, _WHILE_RUNNING)
             if found := _NAME.fullmatch(function.name):
                 _as_fixture(step, function, teardown=found[1] == "teardown", of=found[2])
