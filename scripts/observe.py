@@ -31,6 +31,8 @@ examples:
   kill -USR1 PID                               what has been seen so far; PID is told at the start
   python scripts/observe.py --notes observed   the same, of notes that were kept or that a middleware made
 
+What modernize.py reads is recorded of tests, by the plugin: pytest -p async_db_observe --observe-record=PATH
+
 exit codes:
   the command's own; or, if it has not failed and --fail-on is given,
   1    there are new findings of that grade or a surer one

@@ -230,7 +230,8 @@ def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
     """Give the path of the evidence, once it is sure that it can be written."""
     from async_db.proving import EvidenceError, check_writable
 
-    name = "evidence-of-a-part.json" if _is_part(options) else "evidence.json"
+    kind = "-of-releases" if options.releases else "-of-a-part" if _is_part(options) else ""
+    name = f"evidence{kind}.json"
     path: Path = options.evidence or request.root / name
     if path.suffix == ".html":
         raise EvidenceError(f"{path}: is the place of the page; name the JSON beside it")

@@ -47,9 +47,9 @@ def test_a_plan_that_is_refused_is_json_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = house(tmp_path, "flat")
-    code, out, _ = called(capsys, "--into", target, "--only", "models", "--plan")
+    code, out, _ = called(capsys, "--into", target, "--only", "project", "--plan")
     assert code == 2
-    assert json.loads(out)["refused"].startswith("models does not go into a project with code")
+    assert json.loads(out)["refused"].startswith("project does not go into a project with code")
 
 
 def test_a_check_says_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

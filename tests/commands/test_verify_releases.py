@@ -59,6 +59,16 @@ def test_releases_that_cannot_be_installed_are_told_in_one_line(
     assert not (command.pack / "evidence.json").exists()
 
 
+def test_the_evidence_of_the_whole_is_left(pack: Pack, run: Callable[..., Ran]) -> None:
+    own = pack.root / "evidence-of-releases.json"
+    own.mkdir()
+
+    ran = run("--releases", evidence=None)
+
+    assert ran.code == 2
+    assert ran.error == f"verify: {own}: not a regular file\n"
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
 )

@@ -37,7 +37,7 @@ def test_the_scaffold_stays(wiring: str, database: str, with_: str, tmp_path: Pa
 
 
 INSIDE = """
-    from sqlalchemy import Connection, Engine, event, inspect
+    from sqlalchemy import Connection, Engine, MetaData, event, inspect
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
     from sqlalchemy.orm import Session
 
@@ -50,6 +50,11 @@ INSIDE = """
     def named(connection: Connection) -> list[str]:
         connection.exec_driver_sql("PRAGMA optimize")
         return inspect(connection).get_table_names()
+
+    def made_anew(connection: Connection) -> None:
+        MetaData().reflect(connection)
+        if not inspect(connection).has_table("a"):
+            MetaData().create_all(connection)
 
     def cleaned(session: Session, key: int) -> None:
         session.delete(session.get(object, key))
@@ -73,6 +78,7 @@ INSIDE = """
 
     async def asked(session: AsyncSession) -> list[str]:
         await session.run_sync(lambda inner: cleaned(inner, 3))
+        await (await session.connection()).run_sync(made_anew)
         return await session.run_sync(tables)
 
     def of_reading(engine: AsyncEngine) -> AsyncSession:
@@ -104,3 +110,16 @@ def test_what_it_calls_beside_them_is_left() -> None:
         "SQLAlchemy calls it, which does not await: use the connection or session it is given"
     ]
     assert "    await session.run_sync(copied)\n" in done.after.texts["app/inside.py"]
+
+
+def test_options_of_a_connection_alone_move_nothing() -> None:
+    check_noop(
+        propagation,
+        app__options="""
+            from sqlalchemy import Connection
+
+            def options(connection: Connection) -> dict[str, str]:
+                connection.execution_options(begin="BEGIN IMMEDIATE")
+                return {}
+            """,
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from async_db.modernizing import STEPS, Options
-from async_db.modernizing.steps.database import applications, lifetimes
+from async_db.modernizing.steps.database import applications, database, lifetimes
 from helpers.modernizing import check_transformed, in_project, transformed
 
 DB = """
@@ -243,6 +243,22 @@ def test_what_imports_in_a_circle_is_imported_when_it_starts() -> None:
     )
 
     assert "    from app.db import engine\n    try:\n" in done.after.texts["app/main.py"]
+
+
+def test_what_gives_back_what_making_tables_gives_makes_them_in_run_sync() -> None:
+    done = transformed(
+        {
+            "app__db": DB,
+            "app__tables": "from app.db import Base, engine\n\n\nasync def make():\n"
+            "    return Base.metadata.create_all(bind=engine)\n",
+        },
+        database,
+    )
+
+    assert (
+        "    async with engine.begin() as connection:\n"
+        "        return await connection.run_sync(Base.metadata.create_all)\n"
+    ) in done.after.texts["app/tables.py"]
 
 
 def test_tables_made_where_no_application_is_are_left() -> None:

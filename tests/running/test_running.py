@@ -84,10 +84,23 @@ def places(report: str) -> set[tuple[str, str]]:
     return {(each["rule"], each["path"]) for each in json.loads(report)["findings"]}
 
 
-def test_a_call_without_a_command_is_refused(tmp_path: Path) -> None:
-    done = call(tmp_path)
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "name the command to run"),
+        (("app.main:create_app", "--", "locust"), "-- uvicorn app.main:create_app, with --factory"),
+        (("--", "app.main:app"), "app.main:app is an app and no command"),
+        (("--observe-record=r.json", "--", "uvicorn"), "pytest -p async_db_observe"),
+        (("--record", "r.json", "--", "uvicorn"), "pytest -p async_db_observe --observe-record"),
+    ],
+    ids=str,
+)
+def test_a_call_that_watches_nothing_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    done = call(tmp_path, *arguments)
     assert done.returncode == 2
-    assert "name the command to run" in done.stderr
+    assert says in " ".join(done.stderr.split())
 
 
 def test_a_command_that_is_not_there(tmp_path: Path) -> None:

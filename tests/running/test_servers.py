@@ -17,11 +17,12 @@ from helpers.observing import PLUGIN
 OBSERVE = PLUGIN.parent / "observe.py"
 START_SECONDS = 60
 REQUESTS = 40
+PORT = "{port}"
 APP = """
 import os
 from sqlalchemy import StaticPool, create_engine, text
 from sqlalchemy.orm import Session
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -36,7 +37,7 @@ async def forget(request):
     return PlainTextResponse(str(os.getpid()))
 
 
-app = Starlette(routes=[Route("/", forget)])
+app = FastAPI(routes=[Route("/", forget)])
 """
 
 
@@ -44,15 +45,48 @@ app = Starlette(routes=[Route("/", forget)])
 def test_all_processes_of_a_server_are_told_as_one(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    (tmp_path / "app.py").write_text(APP)
+    server = ("-m", "uvicorn", "app:app", "--log-level=critical", "--port", PORT, *options)
+    _serve_and_judge(tmp_path, (sys.executable,), (sys.executable, *server))
+
+
+@pytest.mark.network
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("installed", "server"),
+    [
+        (
+            ("gunicorn", "uvicorn-worker", "sqlalchemy", "fastapi"),
+            (
+                "gunicorn",
+                "-k",
+                "uvicorn_worker.UvicornWorker",
+                "-w2",
+                f"-b127.0.0.1:{PORT}",
+                "app:app",
+            ),
+        ),
+        (("fastapi[standard]", "sqlalchemy"), ("fastapi", "run", "--port", PORT)),
+    ],
+    ids=["gunicorn", "fastapi run"],
+)
+def test_so_are_those_of_other_servers(
+    tmp_path: Path, installed: tuple[str, ...], server: tuple[str, ...]
+) -> None:
+    with_ = [argument for name in installed for argument in ("--with", name)]
+    environment = ("uv", "run", "--quiet", "--no-project", "--isolated", "--python", "3.11", *with_)
+    _serve_and_judge(tmp_path, (*environment, "python"), server)
+
+
+def _serve_and_judge(folder: Path, python: tuple[str, ...], server: tuple[str, ...]) -> None:
+    """Serve some requests with what the server's processes do watched, and look what is told."""
+    (folder / "app.py").write_text(APP)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    server = ("-m", "uvicorn", "app:app", "--port", str(port), "--log-level=critical", *options)
-    watching = (sys.executable, str(OBSERVE), "--format=json", "--fail-on=proven", "--")
+    watching = (str(OBSERVE), "--format=json", "--fail-on=proven", "--")
     process = subprocess.Popen(  # noqa: S603 (our own command)
-        [*watching, sys.executable, *server],
-        cwd=tmp_path,
+        [*python, *watching, *(word.replace(PORT, str(port)) for word in server)],
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -65,7 +99,7 @@ def test_all_processes_of_a_server_are_told_as_one(
         told, said = process.communicate()
 
     assert process.returncode == 1, said
-    report = json.loads(told)
+    report = json.loads(told[told.index("{") :])  # the server has written there, too
     assert report["requests"] == REQUESTS + 1
     (forgotten,) = (
         each for each in report["findings"] if each["rule"] == "session/commit-before-response"

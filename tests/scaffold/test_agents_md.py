@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_db.rules import ShortText, load_short_texts
-from async_db.scaffold import Given, Job, Wish, WriteError, prepare, write
+from async_db.scaffold import Given, Job, Wish, WriteError, prepare, unified_diff, write
 from async_db.scaffold.agents_md import (
     BEGIN,
     END,
@@ -63,6 +63,18 @@ def test_without_a_file_there_is_nothing_to_take_out(tmp_path: Path) -> None:
     assert job(tmp_path, removing=True).plan.files == ()
     write(job(tmp_path).plan)
     assert (tmp_path / "AGENTS.md").read_text().startswith(BEGIN)
+
+
+def test_a_file_that_was_nothing_but_the_index_goes(tmp_path: Path) -> None:
+    write(job(tmp_path).plan)
+    taken_out = job(tmp_path, removing=True).plan
+    assert [file.action for file in taken_out.files] == ["removed"]
+    assert unified_diff(taken_out.files[0]).startswith(
+        "diff --git a/AGENTS.md b/AGENTS.md\ndeleted file mode 100644\n--- a/AGENTS.md\n"
+        "+++ /dev/null\n"
+    )
+    write(taken_out, force=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @given(st.text(st.characters(exclude_characters="<"), max_size=40))

@@ -248,3 +248,15 @@ def test_scripts_beside_the_service_are_not_the_service(tmp_path: Path) -> None:
     house = house_at(tmp_path, Given())
     assert house is not None
     assert house.engines == ()
+
+
+def test_what_only_a_newer_python_reads_is_read(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from fastapi import Depends, FastAPI\nfrom sqlalchemy.orm import Session\n\napp = FastAPI()\n"
+        "\n\ndef get_db():\n    try:\n        yield Session()\n    except KeyError, ValueError:\n"
+        "        raise\n\n\n@app.get('/')\ndef read(db: Session = Depends(get_db)):\n    return 1\n"
+    )
+    house = house_at(tmp_path, Given())
+    assert house is not None
+    (provider,) = house.providers
+    assert provider.uses[0].replaced == "db: SessionDep"

@@ -176,6 +176,55 @@ def test_what_is_pasted_serves_requests(tmp_path: Path) -> None:
     assert run_code(target, program) == "200 ['new']\n"
 
 
+@pytest.mark.parametrize("wiring", ["manager", "modern-di"])
+def test_what_is_pasted_serves_requests_in_every_wiring(tmp_path: Path, wiring: str) -> None:
+    target = house(tmp_path, "flat")
+    given = Given(options={"wiring": wiring, "model": "Shipment"})
+    done = written_into(target, "models", "routes", given=given)
+    work = {each.kind: each for each in done.by_hand}
+    main = target / "app/main.py"
+    text = main.read_text().replace('app = FastAPI(title="flat")', work["lifespan"].code)
+    main.write_text(f"{text}\n\n{work['errors'].code}\n\n{work['routes'].code}\n")
+    layers = ("engine", "session", "errors", "models", "routes")
+    after = {each.kind: each.done for each in job(target, *layers, given=given).by_hand}
+    assert (after["lifespan"], after["errors"], after["routes"]) == (True, True, True)
+    program = (
+        "import warnings\n"
+        "warnings.filterwarnings('ignore', module='fastapi.testclient')\n"
+        "warnings.filterwarnings('ignore', message='.*starlette.testclient')\n"
+        "from fastapi.testclient import TestClient\n"
+        "from app.database import Base, engine\nfrom app.main import app\n"
+        "Base.metadata.create_all(engine)\n"
+        "with TestClient(app) as client:\n"
+        "    created = client.post('/shipments', json={'reference': 'A'})\n"
+        "    print(created.status_code, client.get('/shipments').json()['rows'][0]['reference'])\n"
+        "    print(client.post('/shipments', json={'reference': 'A'}).json()['fields'])\n"
+        "engine.dispose()\n"
+    )
+    assert run_code(target, program) == "201 A\n['reference']\n"
+
+
+def test_a_new_model_is_told_where_a_history_is(tmp_path: Path) -> None:
+    done = job(house(tmp_path, "full_stack"), "models", given=Given(options={"model": "Parcel"}))
+    (work,) = [each for each in done.by_hand if each.kind == "migration"]
+    assert (work.where, work.done) == ("app/alembic/", None)
+    assert "app.models.parcel" in work.why
+
+
+def test_where_a_new_model_comes_to_is_said(tmp_path: Path) -> None:
+    target = house(tmp_path, "full_stack")
+    parcel = {"model": "Parcel"}
+    read = {
+        each.option: each.value
+        for each in job(target, "routes", given=Given(options=parcel)).assumed
+    }
+    assert (read["--feature"], read["--model-module"]) == ("app.parcels", "app.models.parcel")
+    said = Given(options=parcel, feature="app.api.parcels", model_module="app.models.sent")
+    paths = {str(file.path) for file in job(target, "routes", given=said).plan.files}
+    assert {"app/api/parcels/routes.py", "app/models/sent.py"} <= paths
+    assert not paths & {"app/parcels/routes.py", "app/models/parcel.py"}
+
+
 def test_a_lifespan_that_is_there_keeps_what_it_yields(tmp_path: Path) -> None:
     done = job(house(tmp_path, "with_state"), "engine", "settings", "health")
     (work,) = [each for each in done.by_hand if each.kind == "lifespan"]
@@ -234,6 +283,27 @@ def test_where_the_old_dependency_is_used(tmp_path: Path) -> None:
     assert beside == []
     assert [(each.where, each.done) for each in replaced] == [("app.api.deps:get_db", False)]
     assert "app/api/deps.py:15" in replaced[0].why
+    assert replaced[0].code == (
+        "from app.db.async_session import SessionDep\n\n# app/api/deps.py:15\n"
+        "-Annotated[Session, Depends(get_db)]\n+SessionDep"
+    )
+
+
+def test_what_commits_by_itself_is_named(tmp_path: Path) -> None:
+    target = house(tmp_path, "flat")
+    main = target / "app/main.py"
+    main.write_text(
+        f"{main.read_text()}\n\n@app.post('/again')\n"
+        "def again(db: Session = Depends(get_db)) -> None:\n    db.commit()\n"
+    )
+    line = len(main.read_text().splitlines())
+    done = job(target, "session", replacing=True)
+    (replaced,) = [each for each in done.by_hand if each.kind == "replaced"]
+    assert (
+        f"# app/main.py:{line - 1}\n-db: Session = Depends(get_db)\n+db: SessionDep"
+        in replaced.code
+    )
+    assert f"as SessionDep commits: app/main.py:17, app/main.py:{line}" in replaced.code
 
 
 # --- what must not happen ----------------------------------------------------------------------
@@ -304,7 +374,46 @@ def test_a_history_is_kept(tmp_path: Path) -> None:
     assert "app/alembic/ keeps its 1 revisions (head: 1a2b)" in done.notes[0]
     with pytest.raises(WriteError, match=r"would overwrite app/alembic/env\.py"):
         write(done.plan)
-    assert b"app.models.user" in done.plan.files[0].after
+    assert b"app.models.user" in (done.plan.files[0].after or b"")
+
+
+@pytest.mark.parametrize(
+    ("options", "layer", "why"),
+    [
+        ({"with": "search"}, "session", "with = 'search' is about the example's own model"),
+        ({}, "models", "there is a model Order in app/models.py:7: choose another --model"),
+        (
+            {"tenancy": "schema", "database": "postgresql"},
+            "migrations",
+            "render.py OUT --tenancy schema shows an env.py",
+        ),
+    ],
+)
+def test_what_does_not_go_is_told_with_the_way_out(
+    tmp_path: Path, options: dict[str, str], layer: str, why: str
+) -> None:
+    with pytest.raises(OptionError, match=re.escape(why)):
+        job(house(tmp_path, "flat"), layer, given=Given(options=options))
+
+
+@pytest.mark.parametrize(
+    ("base", "why"),
+    [
+        ("id: Mapped[UUID] = mapped_column(primary_key=True)", "have the key 'id: UUID'"),
+        ("code: Mapped[int] = mapped_column(primary_key=True)", "have the key 'code: int'"),
+    ],
+)
+def test_a_model_on_a_base_with_another_key_is_refused(tmp_path: Path, base: str, why: str) -> None:
+    (tmp_path / "main.py").write_text(
+        "from uuid import UUID\nfrom fastapi import FastAPI\n"
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\napp = FastAPI()\n\n\n"
+        f"class Base(DeclarativeBase):\n    {base}\n\n\n"
+        "class A(Base):\n    __tablename__ = 'a'\n"
+    )
+    with pytest.raises(OptionError, match=f"{why}.*--base new"):
+        job(tmp_path, "models")
+    files = job(tmp_path, "models", "base", given=Given(base="new")).plan.files
+    assert "orders/models.py" in {str(file.path) for file in files}
 
 
 def test_migrations_without_models_are_refused(tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def _add_where_evidence_goes(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="where the evidence goes, with a page to look at of the same name beside it "
         "(default: evidence.json and evidence.html in the pack's folder, evidence-of-a-part.json "
-        "and .html with --rules, --database or --wiring). The page shows what is in a faults.json "
+        "and .html with --rules, --database or --wiring, evidence-of-releases.json and .html with "
+        "--releases). The page shows what is in a faults.json "
         "beside it, too: faults.py --format json > faults.json",
     )
     parser.add_argument(

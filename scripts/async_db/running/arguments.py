@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +13,15 @@ from ..findings import FORMATS, GRADES
 from ..observing import Options
 from .command import run_and_tell, tell
 
+NO_COMMAND = (
+    "{app} is an app and no command: name what serves it, such as: -- uvicorn {app}, with --factory "
+    "if a call makes it"
+)
+APP = re.compile(r"[\w.]+:[\w.]+(\(\))?")
+OF_TESTS = (
+    "of a running app no record is made; of tests one is: "
+    "pytest -p async_db_observe --observe-record=PATH"
+)
 COMMAND_NEEDED = "name the command to run after --, such as: -- uvicorn app.main:app; or --notes"
 
 
@@ -25,8 +36,12 @@ def call(arguments: Sequence[str] | None, description: str, epilog: str) -> int:
     parser = _parser(description, epilog)
     given = parser.parse_args(arguments)
     command: list[str] = given.command[1:] if given.command[:1] == ["--"] else given.command
+    if given.record:
+        parser.error(OF_TESTS)
     if not command and given.notes is None:
         parser.error(COMMAND_NEEDED)
+    if command and APP.fullmatch(command[0]) and shutil.which(command[0]) is None:
+        parser.error(NO_COMMAND.format(app=command[0]))
     if given.update_baseline and given.baseline is None:
         parser.error("--update-baseline needs --baseline PATH")
     root, options = given.root.resolve(), _options(given)
@@ -85,6 +100,8 @@ def _parser(description: str, epilog: str) -> argparse.ArgumentParser:
         "FOLDER",
     )
     add_path("--root", "the project: lines outside it are not its own (default: .)", "FOLDER")
+    # Who knows the plugin's options may well ask for this one.
+    add("--observe-record", "--record", dest="record", metavar="PATH", help=argparse.SUPPRESS)
     parser.set_defaults(root=Path())
     add("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser

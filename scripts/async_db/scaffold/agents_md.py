@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from async_db.rules import ShortText
@@ -18,7 +18,8 @@ MOST_BYTES = 2048
 BEGIN, END = "<!-- async-db rules: begin -->", "<!-- async-db rules: end -->"
 _BLOCK = re.compile(rf"{re.escape(BEGIN)}.*?{re.escape(END)}\n?", re.DOTALL)
 _WHEN = re.compile(r"^Read this (when .+?)[.:]\s", re.MULTILINE | re.DOTALL)
-_LONGEST = 90
+_LONGEST = (110, 100, 90, 80, 70, 60, 50)
+"""Characters of what is said of a file: the most with which all of it is short enough."""
 
 
 def index_of(rules: Sequence[ShortText], pack: Path, target: Path) -> str:
@@ -29,9 +30,16 @@ def index_of(rules: Sequence[ShortText], pack: Path, target: Path) -> str:
         pack: its folder; named from the project's where it lies in that.
         target: the project's folder.
     """
-    place = _shown(pack, target)
     files = Counter(rule.text.path for rule in rules)
-    lines = [f"- `{path.name}`, {number} rules: {_when(path)}" for path, number in files.items()]
+    place = _shown(pack, target)
+    found = [_index(files, place, longest) for longest in _LONGEST]
+    return next((each for each in found if len(each.encode()) < MOST_BYTES), found[-1])
+
+
+def _index(files: Mapping[Path, int], place: str, longest: int) -> str:
+    lines = [
+        f"- `{path.name}`, {number} rules: {_when(path, longest)}" for path, number in files.items()
+    ]
     before = (
         f"`{place}/SKILL.md` says how to work. Before you write or review code of these kinds, "
         f"read the file in `{place}/references/`; a rule is a heading in it, called `topic/slug`. "
@@ -59,13 +67,13 @@ def _shown(pack: Path, target: Path) -> str:
     return Path(os.path.relpath(pack, target)).as_posix() if inside else pack.as_posix()
 
 
-def _when(path: Path) -> str:
+def _when(path: Path, longest: int) -> str:
     """Give what a reference says of itself, cut where a part of it ends."""
     found = _WHEN.search(path.read_text(encoding="utf-8"))
     parts = " ".join(found[1].split()).split(", ") if found else ["where it is about this"]
     said = parts[0]
     for part in parts[1:]:
-        if len(said) + len(part) + 2 > _LONGEST:
+        if len(said) + len(part) + 2 > longest:
             break
         said += f", {part}"
     return said

@@ -24,7 +24,7 @@ STAGE = ".render-"
 LARGEST = 50_000_000
 """Bytes: a file that something of ours would replace and is larger was put there by mistake."""
 
-Action = Literal["created", "overwritten", "unchanged"]
+Action = Literal["created", "overwritten", "removed", "unchanged"]
 
 
 class WriteError(Exception):
@@ -33,18 +33,20 @@ class WriteError(Exception):
 
 @dataclass(frozen=True)
 class FilePlan:
-    """What happens to one file: its content before (none if it is not there) and after."""
+    """What happens to one file: its content before and after, none where it is not there."""
 
     path: PurePosixPath
     before: bytes | None
-    after: bytes
+    after: bytes | None
 
     @property
     def action(self) -> Action:
         """What writing does to the file."""
+        if self.before == self.after:
+            return "unchanged"
         if self.before is None:
             return "created"
-        return "unchanged" if self.before == self.after else "overwritten"
+        return "removed" if self.after is None else "overwritten"
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,13 @@ def check_path(path: PurePosixPath) -> None:
             raise WriteError(f"{str(path)!r} has a part that is no plain name: {part!r}")
 
 
-def plan_writing(target: Path, tree: Mapping[PurePosixPath, str | bytes]) -> Plan:
+def plan_writing(target: Path, tree: Mapping[PurePosixPath, str | bytes | None]) -> Plan:
     """Look at everything that writing a tree into a folder would touch; change nothing.
 
     Parameters:
         target: the folder, which need not exist.
-        tree: what each file is to hold, by its path in that folder; a text is stored as UTF-8.
+        tree: what each file is to hold, by its path in that folder; a text is stored as UTF-8,
+            and what has none is removed.
 
     Raises:
         WriteError: a path leads out of the target or through a symbolic link, or something that
@@ -159,13 +162,15 @@ def unified_diff(file: FilePlan) -> str:
     head = f"diff --git a/{file.path} b/{file.path}\n"
     if file.before is None:
         head += "new file mode 100644\n"
+    if file.after is None:
+        head += "deleted file mode 100644\n"
     try:
         before = (file.before or b"").decode()
     except UnicodeDecodeError:
         return f"{head}Binary files {name_before} and b/{file.path} differ\n"
-    lines = difflib.unified_diff(
-        _lines(before), _lines(file.after.decode()), name_before, f"b/{file.path}"
-    )
+    name_after = "/dev/null" if file.after is None else f"b/{file.path}"
+    after = (file.after or b"").decode()
+    lines = difflib.unified_diff(_lines(before), _lines(after), name_before, name_after)
     return head + "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
@@ -260,13 +265,25 @@ class _Move:
             os.replace(self.previous, self.destination)
 
 
+@dataclass(frozen=True)
+class _Removal:
+    """Of what was at a destination, into the stage."""
+
+    destination: Path
+    previous: Path
+
+    def undo(self) -> None:
+        if _identity(self.previous) is not None and _identity(self.destination) is None:
+            os.replace(self.previous, self.destination)
+
+
 @dataclass
 class _Moves:
     """The folders and moves made so far, and the stage they are made from."""
 
     stage: Path
     folders: list[Path] = field(default_factory=list)
-    moves: list[_Move] = field(default_factory=list)
+    moves: list[_Move | _Removal] = field(default_factory=list)
 
     def open_stage(self) -> None:
         self.make_folder(self.stage.parent)
@@ -292,6 +309,10 @@ class _Moves:
         self.moves.append(_Move(staged, destination, _identity(staged), previous))
         os.replace(staged, destination)
 
+    def remove(self, destination: Path, previous: Path) -> None:
+        self.moves.append(_Removal(destination, previous))
+        os.replace(destination, previous)
+
     def undo(self) -> list[Path]:
         """Take everything back; answers with the destinations for which that failed."""
         kept = []
@@ -314,7 +335,7 @@ def _write_whole(target: Path, files: list[FilePlan], moves: _Moves) -> None:
     for file in files:
         staged = project / file.path
         moves.make_folder(staged.parent)
-        _put(staged, file.after)
+        _put(staged, file.after or b"")
     if _folder_exists(target):
         raise WriteError(f"{target} has just been made by somebody else; nothing was changed")
     moves.move(project, target, None)
@@ -327,6 +348,9 @@ def _write_into(target: Path, files: list[FilePlan], moves: _Moves) -> None:
         if _content(target, file.path) != file.before:
             raise WriteError(f"{file.path} has just been changed; nothing was written")
         destination = target / file.path
+        if file.after is None and previous is not None:
+            moves.remove(destination, previous)
+            continue
         moves.make_folder(destination.parent)
         moves.move(new, destination, previous)
 
@@ -334,6 +358,8 @@ def _write_into(target: Path, files: list[FilePlan], moves: _Moves) -> None:
 def _stage(target: Path, file: FilePlan, folder: Path) -> tuple[Path, Path | None]:
     os.mkdir(folder)
     new, previous = folder / "new", folder / "previous"
+    if file.after is None:
+        return new, previous
     _put(new, file.after)
     if file.before is None:
         return new, None

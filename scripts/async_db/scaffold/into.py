@@ -87,8 +87,28 @@ def layers_into(
         wanted += needed
     plan = plan_writing(target, fitted.files)
     refuse_harm(target, fitted.files, house.tables)
-    by_hand = hand_work(house, fitted, wanted, replacing)
+    by_hand = hand_work(house, fitted, _stood_on(manifest, fitted, wanted), replacing)
     return LayersInto(house, fitted, plan, missing, by_hand, tuple(notes))
+
+
+def _stood_on(manifest: Manifest, fitted: Fitted, layers: Collection[str]) -> set[str]:
+    """Give layers with all that they import of the scaffold, whether it was there or comes along."""
+    whole = {module_of(path): text for path, text in fitted.whole.items() if path.suffix == ".py"}
+    layer_of = {
+        module_of(path): layer
+        for layer in manifest.layers
+        for path in layer_paths(manifest, fitted.options, [layer])
+    }
+    found, left = set(layers), {module_of(path) for path in fitted.places.values()}
+    seen: set[str] = set()
+    while left:
+        module = left.pop()
+        seen.add(module)
+        found |= {layer_of[module]} & manifest.layers.keys() if module in layer_of else set()
+        path = PurePosixPath(f"{module.replace('.', '/')}.py")
+        for imported, name in imports_of(path, whole.get(module, "")):
+            left |= {each for each in (imported, f"{imported}.{name}") if each in whole} - seen
+    return found
 
 
 def _missing(

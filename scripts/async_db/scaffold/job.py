@@ -112,8 +112,10 @@ def _agents_md(pack: Path, wish: Wish) -> Job:
         changed = with_index(
             text, index_of(load_short_texts(pack / "references"), pack, wish.target)
         )
-    nothing = there.before is None and not changed
-    return Job({}, plan_writing(wish.target, {} if nothing else {AGENTS_MD: changed}))
+    if there.before is None and not changed:
+        return Job({}, plan_writing(wish.target, {}))
+    # Where nothing is left, the index was all of it.
+    return Job({}, plan_writing(wish.target, {AGENTS_MD: changed or None}))
 
 
 def _new_project(templates: Path, manifest: Manifest, wish: Wish) -> Job:

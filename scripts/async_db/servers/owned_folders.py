@@ -11,10 +11,11 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 if sys.platform != "win32":
     import fcntl
@@ -77,16 +78,17 @@ def remove_folder(folder: Path) -> None:
 
 
 def end_programs_in(folder: Path) -> None:
-    """End the servers that were started with something in a folder, and wait until they have."""
+    """End the servers that were started with something in a folder, and what works in it without a
+    terminal, and wait until they have ended."""
     try:
         psutil = import_module("psutil")  # by name: whoever checks types may not have its stubs
     except ImportError:
         return  # the servers' wheel, which needs it too, is not installed either
+    asked = ["name", "cmdline", "cwd", "terminal"]
     running = [
         process
-        for process in psutil.process_iter(["name", "cmdline"])
-        if process.info["name"] in _PROGRAMS
-        and any(str(folder) in argument for argument in process.info["cmdline"] or ())
+        for process in psutil.process_iter(asked)
+        if process.pid != os.getpid() and _belongs_to(process.info, folder)
     ]
     for process in running:
         with suppress(psutil.Error):
@@ -97,6 +99,14 @@ def end_programs_in(folder: Path) -> None:
         with suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(alive, timeout=_END_SECONDS)
+
+
+def _belongs_to(program: Mapping[str, Any], folder: Path) -> bool:
+    """Say whether a process is one of ours that is about a folder: a shell in it is somebody's."""
+    if program["name"] in _PROGRAMS:
+        return any(str(folder) in argument for argument in program["cmdline"] or ())
+    works_there = program["cwd"] and Path(program["cwd"]).is_relative_to(folder)
+    return bool(works_there) and program["terminal"] is None
 
 
 def _own(folder: Path) -> int | None:

@@ -16,6 +16,7 @@ from async_db.target.layout import ModuleIndex, import_names
 from async_db.target.parsing import NotUnderstood
 from async_db.target.reading import read_module
 from async_db.target.releases import Release, read_releases
+from async_db.target.relevance import that_matter
 from async_db.target.structure import Function, Module
 from async_db.target.web import Web
 
@@ -115,7 +116,7 @@ def read_project(root: Path) -> Project:
         root=root,
         modules=tuple(modules),
         skipped=tuple(sorted([*skipped, *failed], key=lambda each: each.path)),
-        irrelevant=sum(not source.matters for source in sources),
+        irrelevant=len(sources) - len(modules) - len(failed),
         releases=read_releases(root if root.is_dir() else root.parent),
         configurations=_configurations(root if root.is_dir() else root.parent),
     )
@@ -151,15 +152,16 @@ def parse(
     } - {""}
     modules: list[Module] = []
     failed: list[SkippedFile] = []
+    names = {source.path: import_names(source.path, packages) for source in sources}
+    mattering = that_matter(sources, names)
     for source in sorted(sources, key=lambda each: each.path):
-        if source.matters:
+        if source.path in mattering:
             key = (source.path, source.data)
             if known is not None and key in known:
                 modules.append(known[key])
                 continue
             try:
-                names = import_names(source.path, packages)
-                modules.append(read_module(source.path, names, source.data))
+                modules.append(read_module(source.path, names[source.path], source.data))
                 if known is not None:
                     known[key] = modules[-1]
             except NotUnderstood as error:

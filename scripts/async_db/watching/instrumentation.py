@@ -199,11 +199,11 @@ def _spawn(watcher: Watcher, spawn: Callable[..., Any]) -> Callable[..., Any]:
         session = None if number is None else _session_of(function, args)
         if number is None or session is None:
             return call
-        of: object = getattr(function, "__func__", function)
+        of = getattr(function, "__func__", None)
         name = names.get(of)
         if name is None:
-            name = _name_of(of)
-            if name:
+            name = _name_of(of or function)
+            if name and of:  # a method's, of which there are few
                 names[of] = name
         return watcher.session_called(session, call, name, number)
 

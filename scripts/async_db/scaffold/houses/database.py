@@ -177,7 +177,7 @@ def _use(dependency: Dependency) -> Use:
     """Say what takes the place of a parameter, or of a type, that asks for a session."""
     call, module = dependency.call, dependency.module
     place, written = f"{module.path}:{call.lineno}", _segment(module, call)
-    for node in ast.walk(ast.parse(module.text)):
+    for node in ast.walk(module.tree) if module.tree is not None else ():
         match node:
             case ast.Subscript(slice=ast.Tuple(elts=[_, *marks])):
                 if any(_is_same(each, call) for each in marks):

@@ -180,7 +180,8 @@ def _imports(layout: Layout) -> Iterator[tuple[str, str]]:
         if not module.path.endswith("/__init__.py"):
             package = package.rpartition(".")[0]
         for binding in module.imports:
-            target = binding.target if binding.kind == "from" else binding.name
+            is_from = binding.kind == "from"
+            target = f"{binding.target}.{binding.name}" if is_from else binding.name
             level = len(target) - len(target.lstrip("."))
             parts = package.split(".")
             around = ".".join(parts[: len(parts) - level + 1]) if level else ""

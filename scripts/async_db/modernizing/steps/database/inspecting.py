@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
-from async_db.modernizing.steps.propagation import inspected_by, is_migration
+from async_db.modernizing.steps.propagation import inspected_by, is_migration, sync_inside
 from async_db.target import Call, Function, Module, enclosing_function
 
 _RULE = "migrating/no-sync-left"
@@ -35,11 +35,14 @@ class _Asked:
 
 def inspecting(step: Step) -> None:
     """Ask inspectors inside of `run_sync`, by a connection of the async engine."""
+    inside = sync_inside(step.service)
     for call in step.service.project.calls.named("inspect"):
         kind = inspected_by(call, step.service.types)
         if not kind or is_migration(call.scope.module) or call.inside == "lambda":
             continue
         function = enclosing_function(call.scope)
+        if function in inside:
+            continue
         moved = function is not None and function.is_async
         if function is None or not moved or not _write(step, function, call, kind):
             step.withhold(call.scope.module, call.node, _RULE, _LEFT)

@@ -26,15 +26,15 @@ def _one(step: Step, made: OfMetadata) -> None:
     module, node = made.module, made.call.node
     editing = step.editing(module)
     statement = editing.statement(node)
-    if not isinstance(statement, ast.Expr) or statement.value is not node:
+    if not isinstance(statement, ast.Expr | ast.Return) or statement.value is not node:
         step.withhold(module, node, _RULE, f"run `{made.call.name}` by `run_sync`")
         return
     by, run = editing.source(made.by), run_by(step, made)
     if made.is_engine:
         inner = " " * (statement.col_offset + 4)
-        editing.replace(
-            node, f"async with {by}.begin() as connection:\n{inner}await connection.{run}"
-        )
+        opening = f"async with {by}.begin() as connection:\n{inner}"
+        editing.insert(editing.places.span(statement)[0], opening)
+        editing.replace(node, f"await connection.{run}")
     else:
         editing.replace(node, f"await {by}.{run}")
     step.changed(module, node, "run_sync", rule=_RULE)

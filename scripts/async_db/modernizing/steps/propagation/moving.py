@@ -106,6 +106,7 @@ class _Search:
         self.families = Families(service.calls, doubles)
         self.found = Moving(doubles=doubles)
         self.clients: list[Call] = []
+        self.options: list[Call] = []
         self.moves_clients = False
         self.plain: dict[Module, frozenset[Call]] = {}
         self.waiting: deque[Function] = deque()
@@ -140,6 +141,7 @@ class _Search:
                     self._site(call, "model")
                 for function in each.beside:
                     self._must(function, None)
+        self._await_options()
         self.found.passed = list(passed.values())
         return self.found
 
@@ -150,8 +152,16 @@ class _Search:
                 treatment = treatment_of(call, self.types)
             if uses_client(call, self.types):
                 self.clients.append(call)
+            elif treatment and call.name == "execution_options":
+                self.options.append(call)
             elif treatment and call.use != "awaited":
                 self._direct(call, treatment)
+
+    def _await_options(self) -> None:
+        """Await a connection's options in what moves: alone they are no reason to."""
+        for call in self.options:
+            if call.use != "awaited" and enclosing_function(call.scope) in self.found.functions:
+                self.found.direct[call] = "await"
 
     def _seed_clients(self) -> None:
         """Await what tests ask a client, in a service that moves at all."""
@@ -187,11 +197,16 @@ class _Search:
         """What makes or drops tables by an engine or a connection waits for them."""
         for name in ("create_all", "drop_all", "reflect"):
             for call in self.calls.named(name):
-                if runs_schema(call, self.types) and not is_migration(call.scope.module):
-                    self._direct(call, "schema")
+                if runs_schema(call, self.types):
+                    self._schema(call)
         for call in self.calls.named("inspect"):
-            if inspected_by(call, self.types) and not is_migration(call.scope.module):
-                self._direct(call, "schema")
+            if inspected_by(call, self.types):
+                self._schema(call)
+
+    def _schema(self, call: Call) -> None:
+        inside = enclosing_function(call.scope) in self.inside
+        if not inside and not is_migration(call.scope.module):
+            self._direct(call, "schema")
 
     def _seed_operations(self) -> None:
         """Have what FastAPI calls with a session run in the loop, where the session is used.

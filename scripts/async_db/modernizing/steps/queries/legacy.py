@@ -19,7 +19,7 @@ _MOCKED = frozenset({"return_value", "side_effect"})
 
 
 _MOCK = "it plays a session by `query`, which is not called any more: use a real database"
-_DYNAMIC = 'lazy="dynamic" gives a 1.x query: write WriteOnlyMapped, and read it by `….select()`'
+_DYNAMIC = 'lazy="dynamic" gives a 1.x query: write WriteOnlyMapped, with passive_deletes=True, and read it by `….select()`'
 
 
 def _dynamic_use(name: str) -> str:
