@@ -150,7 +150,7 @@ def _verified(
         write_text,
     )
 
-    evidence_path = _evidence_path(options, request)
+    evidence_path = _evidence_path(options)
     if options.update:
         check_writable(options.update)
         with_table(_text_of(options.update), "")
@@ -159,9 +159,10 @@ def _verified(
     verified = verify(request, line.show, interruption)
     evidence = verified.evidence
     table = evidence_table(evidence, request.databases)
-    write_text(evidence.to_json(), evidence_path)
-    page = verified.page(read_faults(evidence_path.with_name("faults.json")))
-    write_text(page, evidence_path.with_suffix(".html"))
+    if evidence_path is not None:
+        write_text(evidence.to_json(), evidence_path)
+        page = verified.page(read_faults(evidence_path.with_name("faults.json")))
+        write_text(page, evidence_path.with_suffix(".html"))
     if options.update and evidence.good and evidence.complete:
         write_text(with_table(_text_of(options.update), table), options.update)
     line.clear()
@@ -210,13 +211,14 @@ def _verified_releases(
         write_text,
     )
 
-    evidence_path = _evidence_path(options, request)
+    evidence_path = _evidence_path(options)
     if options.update:
         check_writable(options.update)
         with_table(_text_of(options.update), "", RELEASES_MARKS)
     matrix = verify_releases(request, options.environments, line.show, interruption)
-    write_text(matrix.to_json(), evidence_path)
-    write_text(matrix.page, evidence_path.with_suffix(".html"))
+    if evidence_path is not None:
+        write_text(matrix.to_json(), evidence_path)
+        write_text(matrix.page, evidence_path.with_suffix(".html"))
     if options.update and matrix.good and matrix.complete:
         updated = with_table(_text_of(options.update), matrix.to_table(), RELEASES_MARKS)
         write_text(updated, options.update)
@@ -231,13 +233,17 @@ def _verified_releases(
     return 0 if matrix.good and complete else 1
 
 
-def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
-    """Give the path of the evidence, once it is sure that it can be written."""
+def _evidence_path(options: argparse.Namespace) -> Path | None:
+    """Give the path of the evidence, once it is sure that it can be written.
+
+    That of a part is kept where it is asked for.
+    """
     from async_db.proving import EvidenceError, check_writable
 
-    kind = "-of-releases" if options.releases else "-of-a-part" if _is_part(options) else ""
-    name = f"evidence{kind}.json"
-    path: Path = options.evidence or request.root / name
+    if options.evidence is None and _is_part(options):
+        return None
+    name = "evidence-of-releases.json" if options.releases else "evidence.json"
+    path = options.evidence or Path(name)
     if path.suffix == ".html":
         raise EvidenceError(f"{path}: is the place of the page; name the JSON beside it")
     check_writable(path)

@@ -146,10 +146,10 @@ def _add_where_evidence_goes(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=Path,
         help="where the evidence goes, with a page to look at of the same name beside it "
-        "(default: evidence.json and evidence.html in the pack's folder, evidence-of-a-part.json "
-        "and .html with --rules, --database, --wiring or --models, evidence-of-releases.json and "
-        ".html with --releases). The page shows what is in a faults.json "
-        "beside it, too: faults.py --format json > faults.json",
+        "(default: evidence.json and evidence.html in the working directory, "
+        "evidence-of-releases.json and .html with --releases, and none with --rules, --database, "
+        "--wiring or --models). The page shows what is in a faults.json beside it, too: "
+        "faults.py --format json > faults.json",
     )
     parser.add_argument(
         "--update",
