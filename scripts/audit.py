@@ -34,7 +34,6 @@ from async_db.findings import (
     print_whole,
     visible,
 )
-from async_db.rules import CatalogueError, load_short_texts
 from async_db.target import TargetError
 
 REFERENCES = Path(__file__).resolve().parent.parent / "references"
@@ -90,7 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (
         AuditError,
         BaselineError,
-        CatalogueError,
         ChangesError,
         SettingsError,
         TargetError,
@@ -129,7 +127,12 @@ def build_parser() -> argparse.ArgumentParser:
 @cache
 def _claims() -> dict[str, str]:
     """The rules by their names, and what each says; most audits need none of it."""
-    return {rule.name: rule.claim for rule in load_short_texts(REFERENCES)}
+    from async_db.rules import CatalogueError, load_short_texts  # most audits need none of it
+
+    try:
+        return {rule.name: rule.claim for rule in load_short_texts(REFERENCES)}
+    except CatalogueError as error:
+        raise AuditError(str(error)) from error
 
 
 def _catalogue() -> frozenset[str]:

@@ -11,6 +11,7 @@
 #     "uvicorn>=0.32",
 #     "modern-di>=4.0",
 #     "modern-di-fastapi>=4.2",
+#     "sqlmodel>=0.0.50",
 #     "pytest>=8.3",
 #     "pytest-xdist>=3.6",
 #     "pytest-asyncio>=0.26",

@@ -238,3 +238,45 @@ def test_a_process_that_cannot_be_watched_says_so_and_serves(tmp_path: Path) -> 
     done = call(tmp_path, "--fail-on=proven", "--", sys.executable, "broken.py")
     assert (done.returncode, done.stdout) == (3, "served\n"), done.stderr
     assert "observe gave up: ModuleNotFoundError" in done.stderr
+
+
+TESTS = """
+import asyncio
+
+import pytest
+
+import app, engines
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_one(number):
+    with engines.make().connect(), engines.make().connect():
+        app.run(app.make(), 1)
+"""
+
+
+def write_tests(folder: Path) -> None:
+    """Write tests that make more engines by the service's function than a service may."""
+    write_app(folder)
+    making = "from sqlalchemy import create_engine\n\n\ndef make():\n"
+    (folder / "engines.py").write_text(f'{making}    return create_engine("sqlite:///tests.db")\n')
+    (folder / "test_app.py").write_text(TESTS)
+
+
+def test_tests_are_told_apart_from_what_they_test(tmp_path: Path) -> None:
+    write_tests(tmp_path)
+    pytest_ = ("--", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    done = call(tmp_path, "--format=json", "--output=told.json", *pytest_)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = places((tmp_path / "told.json").read_text())
+    assert FORGOTTEN in found
+    assert {path for _, path in found} == {"app.py"}
+
+
+def test_a_process_that_the_plugin_watches_is_left_to_it(tmp_path: Path) -> None:
+    write_tests(tmp_path)
+    pytest_ = ("--", sys.executable, "-m", "pytest", "-q", "-p", "async_db_observe")
+    done = call(tmp_path, "--fail-on=proven", *pytest_, PYTHONPATH=str(PLUGIN))
+    assert done.returncode == 3
+    assert "2 requests watched, findings: " in done.stdout
+    assert "left a process to the pytest plugin" in " ".join(done.stderr.split())

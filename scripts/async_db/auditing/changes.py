@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -32,6 +30,8 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
     Raises:
         ChangesError: there is no git, no repository or no such commit.
     """
+    import tempfile  # here, since most audits need none of it
+
     with tempfile.TemporaryDirectory(prefix="audit-") as name:
         folder = Path(name)
         for path, content in _files(root, commit):
@@ -62,6 +62,8 @@ def _files(root: Path, commit: str) -> Iterator[tuple[PurePosixPath, bytes]]:
 
 
 def _git(root: Path, arguments: tuple[str, ...], given: bytes = b"") -> bytes:
+    import subprocess  # here, since most audits need none of it
+
     try:
         done = subprocess.run(  # noqa: S603 (git, with arguments as a list)
             ["git", *arguments],  # noqa: S607 (whichever the user has)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from functools import partial
@@ -47,7 +48,7 @@ class Process(Observer):
         self._stack = ExitStack()  # never left
         super().__init__(
             Path(settings.root),
-            lambda: "",
+            _test,
             self._over if settings.draws else None,
             found=_NotedFindings(self._notes),
         )
@@ -116,6 +117,13 @@ class Process(Observer):
         self._notes.forget()
         self._found = _NotedFindings(self._notes)
         self._before = self.counts()
+
+
+def _test() -> str:
+    """Name the test that runs, where the command runs tests: what it makes is its own."""
+    if "pytest" not in sys.modules:
+        return ""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
 
 
 class _NotedFindings(KeptFindings):

@@ -26,6 +26,7 @@ from async_db.scaffold.manifest import (
 )
 from async_db.scaffold.naming import filled_in
 from async_db.scaffold.options import OptionError, Options, check_options
+from async_db.scaffold.sqlmodels_words import in_sqlmodels_words
 
 Tree = dict[PurePosixPath, str]
 Context = Mapping[str, object]
@@ -48,12 +49,13 @@ class TemplateError(Exception):
     """A template cannot be rendered, or what it renders to is not what its name says."""
 
 
-def render_project(templates: Path, options: Mapping[str, str]) -> Tree:
+def render_project(templates: Path, options: Mapping[str, str], *, translated: bool = True) -> Tree:
     """Render the whole scaffold and format it.
 
     Parameters:
         templates: the folder with the trees of templates and their manifest.
         options: values by option name; what is left out has its default.
+        translated: whether what is for SQLModel's session is in its words.
 
     Returns:
         The text of every file by its path in the project.
@@ -65,17 +67,20 @@ def render_project(templates: Path, options: Mapping[str, str]) -> Tree:
     """
     manifest = read_manifest(templates)
     check_templates(templates, manifest)
-    return format_tree(render_tree(templates, manifest, check_options(manifest.options, options)))
+    checked = check_options(manifest.options, options)
+    return format_tree(render_tree(templates, manifest, checked, translated=translated))
 
 
-def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
+def render_tree(
+    templates: Path, manifest: Manifest, options: Options, *, translated: bool = True
+) -> Tree:
     """Render every template that is chosen, without formatting.
 
     Raises:
         OptionError: the names chosen make two files one, or hide something that is needed.
         TemplateError: naming the template that cannot be rendered.
     """
-    tree = render_with_placeholders(templates, manifest, options)
+    tree = render_with_placeholders(templates, manifest, options, translated=translated)
     _check_package(tree, options)
     tree = without_collisions(tree, options.names)
     _check_modules(tree)
@@ -83,7 +88,12 @@ def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
 
 
 def render_with_placeholders(
-    templates: Path, manifest: Manifest, options: Options, house: House | None = None
+    templates: Path,
+    manifest: Manifest,
+    options: Options,
+    house: House | None = None,
+    *,
+    translated: bool = True,
 ) -> Tree:
     """Render every template that is chosen, with placeholders for the names of the project.
 
@@ -92,6 +102,7 @@ def render_with_placeholders(
         manifest: what that folder's manifest says.
         options: what is chosen.
         house: the project with code that it is for, if it is for one.
+        translated: whether what is for SQLModel's session is in its words.
 
     Raises:
         TemplateError: naming the template that cannot be rendered.
@@ -100,7 +111,6 @@ def render_with_placeholders(
     own = {
         "house": house,
         "id_bits": 63 if house is None else house.id_bits,
-        "session_class": house.session_class if house is not None else "",
         "source": _own_source,
     }
     context = {**options.context(), **_contributed(manifest, options, into), **own}
@@ -110,7 +120,7 @@ def render_with_placeholders(
     for path, text in tree.items():
         if path.suffix == ".py":
             _check_python(path, text, options)
-    return tree
+    return in_sqlmodels_words(tree) if options.of_sqlmodel and translated else tree
 
 
 def _own_source(path: str) -> str:
