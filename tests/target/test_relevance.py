@@ -11,7 +11,7 @@ def modules(folder: Path, files: dict[str, str]) -> list[str]:
     """Write a project, and give what is parsed of it."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(text.encode())
     return [each.path for each in read_project(folder).modules]
 
 
@@ -70,6 +70,9 @@ def test_imports_of_every_form_connect(tmp_path: Path) -> None:
         "from a import \\\n    models",
         "from a.models import *",
         "try:\n    from a import models\nexcept ImportError: pass",
+        "try: from a import models\nexcept ImportError: pass",
+        "x = 1; import a.models",
+        "x = 1\rimport a.models\r",
     ]
     files = {"a/models.py": "\ufeffimport sqlalchemy as sa\n"}
     files |= {f"f{number}.py": f"{form}\n" for number, form in enumerate(forms)}

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from async_db.target.files import SourceFile
 
 _IMPORT = re.compile(
-    rb"\n(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+(?P<target>[.\w]+)[ \t]+import[ \t]*"
-    rb"(?P<names>\([^)]*\)|(?:[^\n#;\\]|\\\r?\n)*)|import[ \t]+(?P<plain>[\w., \t]+))"
+    rb"[\n\r;:](?:\xef\xbb\xbf)?[ \t\f]*(?:from[ \t]+(?P<target>[.\w]+)[ \t]+import[ \t]*"
+    rb"(?P<names>\([^)]*\)|(?:[^\n\r#;\\]|\\\r?\n)*)|import[ \t]+(?P<plain>[\w., \t]+))"
 )
+"""At the start of a line, however lines end, or behind another statement."""
 _Imports = Sequence[tuple[bytes, bytes, bytes]]
 _LIBRARIES = frozenset(
     b"""sqlalchemy sqlmodel fastapi starlette alembic asyncpg psycopg psycopg2 databases aiosqlite
