@@ -54,7 +54,6 @@ def houses_and_options() -> list[object]:
         for name in NAMES
         for different in DIFFERENT
         if not (different == "tenancy" and name in _ON_SQLITE)
-        if (name, different) != ("sqlmodel", "outbox")
     ]
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from async_db.target import read_project
 
 
@@ -41,6 +43,23 @@ def test_who_stands_behind_a_port_need_not_be_imported(tmp_path: Path) -> None:
         "abstract.py": "import abc\n",
     }
     assert modules(tmp_path, files) == ["abstract.py", "models.py", "ports.py", "uses.py"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "from pydantic_settings import BaseSettings",
+        "import pydantic_settings",
+        "from pydantic import BaseSettings",
+    ],
+)
+def test_settings_that_nobody_imports_yet_are_parsed(tmp_path: Path, form: str) -> None:
+    files = {
+        "models.py": "import sqlalchemy\n",
+        "config.py": f"{form}\n",
+        "cli.py": "import config\n",
+    }
+    assert modules(tmp_path, files) == ["config.py", "models.py"]
 
 
 def test_imports_of_every_form_connect(tmp_path: Path) -> None:

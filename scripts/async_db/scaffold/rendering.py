@@ -1,8 +1,8 @@
 """Templates and options in, a tree of formatted files out. Writes nothing but scratch files."""
 
-import ast
 import os
 import subprocess
+import symtable
 import tempfile
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -252,7 +252,7 @@ def _check_python(path: PurePosixPath, text: str, options: Options | None = None
 @lru_cache(maxsize=4096)  # most files are the same in all services that one process renders
 def _error_in(text: str) -> tuple[int, str] | None:
     try:
-        ast.parse(text, "<rendered>")
+        symtable.symtable(text, "<rendered>", "exec")  # more than a parser sees, and no bytecode
     except SyntaxError as error:
         return error.lineno or 1, error.msg
     except ValueError as error:
