@@ -35,8 +35,10 @@ _COMPUTES = (
 """What keeps a core for long, or a disk."""
 _SLEEP = "time.sleep"
 _MAKES = frozenset(
-    """Client CryptContext Elasticsearch Message OpenSearch PasswordHash PasswordHasher Redis Session
-       StrictRedis WebClient""".split()
+    (
+        *("Client", "CryptContext", "Elasticsearch", "Message", "OpenSearch", "PasswordHash"),
+        *("PasswordHasher", "Redis", "Session", "StrictRedis", "WebClient"),
+    )
 )
 """What is only made, which waits for nothing."""
 
