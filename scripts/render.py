@@ -90,6 +90,9 @@ def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) ->
         if call.plan:
             _print(refused_as_json(str(error)))
         return REFUSED
+    except ModuleNotFoundError as error:
+        _say(f"{error}: run it with `uv run`, which installs what it needs")
+        return REFUSED
     except UnprintedError as error:
         _say(str(error))
         return LEFT

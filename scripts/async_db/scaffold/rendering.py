@@ -8,9 +8,7 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
-
-import jinja2
-from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING
 
 from async_db.scaffold.atomic_writing import WriteError, check_path
 from async_db.scaffold.collisions import without_collisions
@@ -28,6 +26,9 @@ from async_db.scaffold.naming import filled_in
 from async_db.scaffold.options import OptionError, Options, check_options
 from async_db.scaffold.sqlmodels_words import in_sqlmodels_words
 
+if TYPE_CHECKING:  # who only writes files does without a template language
+    import jinja2
+
 Tree = dict[PurePosixPath, str]
 Context = Mapping[str, object]
 
@@ -36,13 +37,6 @@ RUFF_SECONDS = 60.0
 SCRATCH = "render-"
 # How files are formatted when the tree brings no settings of its own.
 OWN_SETTINGS = ("--isolated", "--line-length=100", "--target-version=py311")
-ENVIRONMENT = jinja2.Environment(
-    autoescape=False,  # noqa: S701 - what comes out is Python, not HTML
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 class TemplateError(Exception):
@@ -179,6 +173,8 @@ def format_tree(tree: Tree, settings: Sequence[str] = ()) -> Tree:
 
 
 def _rendered(templates: Path, name: str, context: Context) -> str:
+    import jinja2
+
     try:
         source = (templates / name).read_text(encoding="utf-8")
         return _template(source).render(context)
@@ -190,6 +186,8 @@ def _rendered(templates: Path, name: str, context: Context) -> str:
 
 def _contributed(manifest: Manifest, options: Options, into: Into) -> dict[str, object]:
     """Render what trees contribute, which are templates too."""
+    import jinja2
+
     context = options.context()
 
     def rendered(each: Contribution) -> Contribution:
@@ -206,8 +204,21 @@ def _contributed(manifest: Manifest, options: Options, into: Into) -> dict[str, 
 
 
 @cache
-def _template(source: str) -> jinja2.Template:
-    return ENVIRONMENT.from_string(source)
+def _template(source: str) -> "jinja2.Template":
+    return _environment().from_string(source)
+
+
+@cache
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
+    return jinja2.Environment(
+        autoescape=False,  # noqa: S701 - what comes out is Python, not HTML
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _render_path(name: str, context: Context) -> PurePosixPath:
@@ -272,6 +283,8 @@ def _settings(pyproject: str | None) -> tuple[str, ...]:
 
 
 def _ruff(root: Path, *arguments: str) -> None:
+    from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+
     command = [find_ruff_bin(), *arguments[:1], "--no-cache", "--quiet", *arguments[1:]]
     # RUFF_OUTPUT_FILE and the like are meant for what the caller checks, not for this.
     environment = {key: value for key, value in os.environ.items() if key[:5] != "RUFF_"}
