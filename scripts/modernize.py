@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
-from async_db.findings import print_whole, visible
+from async_db.findings import CommandParser, print_whole, visible
 from async_db.modernizing import (
     STEPS,
     Check,
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="modernize.py",
         description=__doc__,
         epilog=EXAMPLES,

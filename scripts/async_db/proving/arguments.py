@@ -43,7 +43,9 @@ exit codes:
 
 def argument_parser() -> argparse.ArgumentParser:
     """Make the parser of the command's arguments."""
-    parser = argparse.ArgumentParser(
+    from async_db.findings import CommandParser  # not for child processes, which parse nothing
+
+    parser = CommandParser(
         prog="verify.py",
         description=DESCRIPTION,
         epilog=EPILOG,
