@@ -29,6 +29,7 @@ from async_db.auditing import (
 from async_db.findings import (
     FORMATS,
     BaselineError,
+    CommandParser,
     baseline_text,
     format_findings,
     print_whole,
@@ -66,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     call = parser.parse_args(arguments)
     if call.list_rules:
-        print_whole("".join(f"{rule}\n" for rule in RULES))
-        return NOTHING
+        return _list_rules()
     if call.path is None:
         parser.error("name the project's folder")
     only = tuple(call.only or ())
@@ -102,9 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FINDINGS if audited.findings or audited.idle else NOTHING
 
 
+def _list_rules() -> int:
+    try:
+        print_whole("".join(f"{rule}\n" for rule in RULES))
+    except OSError as error:
+        return _refused(f"the output: {error.strerror}")
+    return NOTHING
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="audit.py",
         description=__doc__,
         epilog=EXAMPLES,

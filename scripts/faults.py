@@ -11,6 +11,7 @@
 #     "uvicorn>=0.32",
 #     "modern-di>=4.0",
 #     "modern-di-fastapi>=4.2",
+#     "sqlmodel>=0.0.50",
 #     "pytest>=8.3",
 #     "pytest-xdist>=3.6",
 #     "pytest-asyncio>=0.26",
@@ -62,6 +63,7 @@ from async_db.faults import (
     service_of_rendered,
     table_rows,
 )
+from async_db.findings import CommandParser
 from async_db.proving import EvidenceError, check_writable, pipe_table, with_table, write_text
 from async_db.scaffold import (
     Manifest,
@@ -178,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     """The command line, with an option for each of the manifest."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="faults.py",
         description=DESCRIPTION,
         epilog=EPILOG,

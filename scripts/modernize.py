@@ -1,9 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = [
-#     "inflect>=7.0",
-#     "jinja2>=3.1",
-#     "ruff>=0.8",
 #     "mypy>=1.13",
 # ]
 # [tool.uv]
@@ -25,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
-from async_db.findings import print_whole, visible
+from async_db.findings import CommandParser, print_whole, visible
 from async_db.modernizing import (
     STEPS,
     Check,
@@ -50,12 +47,12 @@ DONE, LEFT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 EXAMPLES = """\
 examples:
-  python3 scripts/modernize.py ../shop                      # what would change, what is left, why
-  python3 scripts/modernize.py ../shop --diff --all | less
-  python3 scripts/modernize.py ../shop --slice app/orders --diff
-  python3 scripts/modernize.py ../shop --record record.json --write    # of observe --observe-record
-  python3 scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
-  python3 scripts/modernize.py ../shop --format json
+  uv run scripts/modernize.py ../shop                      # what would change, what is left, why
+  uv run scripts/modernize.py ../shop --diff --all | less
+  uv run scripts/modernize.py ../shop --slice app/orders --diff
+  uv run scripts/modernize.py ../shop --record record.json --write    # of observe --observe-record
+  uv run scripts/modernize.py ../shop --unsafe --write     # also what a doubt stands behind
+  uv run scripts/modernize.py ../shop --format json
 
 exit codes:
   0    nothing is left to a person
@@ -89,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="modernize.py",
         description=__doc__,
         epilog=EXAMPLES,

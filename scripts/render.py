@@ -11,7 +11,6 @@
 """Render the scaffold: a whole project, or some of its layers into an existing project."""
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
-from async_db.findings import visible
+from async_db.findings import CommandParser, print_whole
 from async_db.scaffold import (
     AGENTS_LAYER,
     Given,
@@ -91,6 +90,9 @@ def main(arguments: Sequence[str] | None = None, templates: Path = TEMPLATES) ->
         if call.plan:
             _print(refused_as_json(str(error)))
         return REFUSED
+    except ModuleNotFoundError as error:
+        _say(f"{error}: run it with `uv run`, which installs what it needs")
+        return REFUSED
     except UnprintedError as error:
         _say(str(error))
         return LEFT
@@ -134,7 +136,7 @@ def build_parser(manifest: Manifest) -> argparse.ArgumentParser:
     layers += (
         "  agents-md    An index of the rules in AGENTS.md, under 2 KB; --remove takes it out.\n"
     )
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="render.py",
         description=__doc__,
         epilog=f"layers (* not into a project with code of its own):\n{layers}\n{EXAMPLES}",
@@ -295,17 +297,10 @@ def _say(line: str) -> None:
 
 
 def _print(report: str) -> None:
-    if sys.stdout.isatty():
-        # A file of the target may hold what a terminal obeys. Elsewhere a diff stays what it is.
-        report = visible(report, keep="\n\t")
     try:
-        sys.stdout.write(report)
-        sys.stdout.flush()
+        print_whole(report)
     except OSError as error:
-        # Python flushes once more on its way out: to nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # by which whoever reads has seen enough
-            raise UnprintedError(f"what was done cannot be printed: {error.strerror}") from error
+        raise UnprintedError(f"what was done cannot be printed: {error.strerror}") from error
 
 
 if __name__ == "__main__":

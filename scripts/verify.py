@@ -11,6 +11,7 @@
 #     "uvicorn>=0.32",
 #     "modern-di>=4.0",
 #     "modern-di-fastapi>=4.2",
+#     "sqlmodel>=0.0.50",
 #     "pytest>=8.3",
 #     "pytest-xdist>=3.6",
 #     "pytest-asyncio>=0.26",
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argument_parser()
     options = parser.parse_args(arguments)
     if (options.update or options.check) and _is_part(options):
-        part = "--rules, --database and --wiring"
+        part = "--rules, --database, --wiring and --models"
         parser.error(f"--update and --check take a complete run: leave out {part}")
     if options.releases and options.check:
         parser.error("--check takes the table of one environment: leave out --releases")
@@ -111,6 +112,7 @@ def _run(options: argparse.Namespace, line: StatusLine, interruption: Interrupti
         rules=tuple(pattern for patterns in options.rules for pattern in patterns),
         databases=tuple(dict.fromkeys(options.database or DATABASES)),
         wirings=tuple(dict.fromkeys(options.wiring or ())),
+        models=options.models,
         jobs=options.jobs,
         timeout=options.timeout,
         keep=options.keep,
@@ -148,7 +150,7 @@ def _verified(
         write_text,
     )
 
-    evidence_path = _evidence_path(options, request)
+    evidence_path = _evidence_path(options)
     if options.update:
         check_writable(options.update)
         with_table(_text_of(options.update), "")
@@ -157,15 +159,19 @@ def _verified(
     verified = verify(request, line.show, interruption)
     evidence = verified.evidence
     table = evidence_table(evidence, request.databases)
-    write_text(evidence.to_json(), evidence_path)
-    page = verified.page(read_faults(evidence_path.with_name("faults.json")))
-    write_text(page, evidence_path.with_suffix(".html"))
+    if evidence_path is not None:
+        write_text(evidence.to_json(), evidence_path)
+        page = verified.page(read_faults(evidence_path.with_name("faults.json")))
+        write_text(page, evidence_path.with_suffix(".html"))
     if options.update and evidence.good and evidence.complete:
         write_text(with_table(_text_of(options.update), table), options.update)
     line.clear()
     outdated = bool(options.check) and not _shows(options.check, evidence, table)
     for remark in _remarks(options, evidence, outdated=outdated):
         print(f"verify: {remark}", file=sys.stderr)
+    if verified.others:
+        names = ", ".join(verified.others)
+        print(f"verify: about other models than {options.models}: {names}", file=sys.stderr)
     if verified.folder is not None:
         print(f"verify: projects and logs are in {verified.folder}", file=sys.stderr)
     shown = printed_table(evidence, request.databases, everything=options.all)
@@ -205,13 +211,14 @@ def _verified_releases(
         write_text,
     )
 
-    evidence_path = _evidence_path(options, request)
+    evidence_path = _evidence_path(options)
     if options.update:
         check_writable(options.update)
         with_table(_text_of(options.update), "", RELEASES_MARKS)
     matrix = verify_releases(request, options.environments, line.show, interruption)
-    write_text(matrix.to_json(), evidence_path)
-    write_text(matrix.page, evidence_path.with_suffix(".html"))
+    if evidence_path is not None:
+        write_text(matrix.to_json(), evidence_path)
+        write_text(matrix.page, evidence_path.with_suffix(".html"))
     if options.update and matrix.good and matrix.complete:
         updated = with_table(_text_of(options.update), matrix.to_table(), RELEASES_MARKS)
         write_text(updated, options.update)
@@ -226,13 +233,17 @@ def _verified_releases(
     return 0 if matrix.good and complete else 1
 
 
-def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
-    """Give the path of the evidence, once it is sure that it can be written."""
+def _evidence_path(options: argparse.Namespace) -> Path | None:
+    """Give the path of the evidence, once it is sure that it can be written.
+
+    That of a part is kept where it is asked for.
+    """
     from async_db.proving import EvidenceError, check_writable
 
-    kind = "-of-releases" if options.releases else "-of-a-part" if _is_part(options) else ""
-    name = f"evidence{kind}.json"
-    path: Path = options.evidence or request.root / name
+    if options.evidence is None and _is_part(options):
+        return None
+    name = "evidence-of-releases.json" if options.releases else "evidence.json"
+    path = options.evidence or Path(name)
     if path.suffix == ".html":
         raise EvidenceError(f"{path}: is the place of the page; name the JSON beside it")
     check_writable(path)
@@ -242,7 +253,7 @@ def _evidence_path(options: argparse.Namespace, request: "Request") -> Path:
 
 def _is_part(options: argparse.Namespace) -> bool:
     """Tell whether less than everything is asked for, whose evidence must not replace a whole."""
-    return bool(options.rules or options.database or options.wiring)
+    return bool(options.rules or options.database or options.wiring or options.models)
 
 
 def _print(text: str) -> None:

@@ -19,6 +19,7 @@ from typing import NoReturn
 
 sys.dont_write_bytecode = True  # nothing is written into the pack's folder
 
+from async_db.findings import CommandParser
 from async_db.servers import PostgresError, ThrowawayPostgres, throwaway_postgres
 
 DESCRIPTION = """\
@@ -126,7 +127,7 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="with_postgres.py",
         usage="with_postgres.py [--driver NAME] [--variable NAME] -- COMMAND [ARGUMENT ...]",
         description=DESCRIPTION,

@@ -82,6 +82,18 @@ def test_a_check_says_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture
     assert called(capsys, *call, "--check")[:2] == (0, "")
 
 
+def test_a_check_is_of_all_that_a_layer_stands_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = house(tmp_path, "sqlmodel")
+    call = ("--into", target, "--only", "routes", "--model", "Parcel")
+    assert called(capsys, *call)[0] == 0
+    code, out, _ = called(capsys, *call, "--check")
+    assert code == 1
+    told = [line.split(": ")[1] for line in out.splitlines()]
+    assert {"lifespan", "errors", "routes"} <= set(told)
+
+
 def test_a_diff_is_nothing_but_a_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = house(tmp_path, "flat")
     code, out, _ = called(capsys, "--into", target, "--only", "engine", "--diff")

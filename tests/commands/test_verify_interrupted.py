@@ -21,7 +21,7 @@ def test_an_interrupted_run_leaves_nothing(
 ) -> None:
     pack.add("zoo/waits", proof=proof("zoo/waits", "os.system('sleep 600')"))
     before = b"from the last run"
-    (command.pack / "evidence.json").write_bytes(before)
+    (command.folder / "evidence.json").write_bytes(before)
     process = command.start()
     wait_for(lambda: "sleep" in command.names())
     assert "postgres" in command.names()
@@ -31,7 +31,7 @@ def test_an_interrupted_run_leaves_nothing(
 
     assert (process.returncode, out, error) == (code, "", "verify: interrupted\n")
     assert command.left_behind(process.pid) == []
-    assert (command.pack / "evidence.json").read_bytes() == before
+    assert (command.folder / "evidence.json").read_bytes() == before
 
 
 @pytest.mark.postgres

@@ -56,11 +56,11 @@ def test_releases_that_cannot_be_installed_are_told_in_one_line(
     assert (ran.code, ran.out) == (2, "")
     first = RELEASE_SETS[0].folder
     assert ran.error == f"verify: {first}: uv venv failed: no network today\n"
-    assert not (command.pack / "evidence.json").exists()
+    assert not (command.folder / "evidence.json").exists()
 
 
 def test_the_evidence_of_the_whole_is_left(pack: Pack, run: Callable[..., Ran]) -> None:
-    own = pack.root / "evidence-of-releases.json"
+    own = Path("evidence-of-releases.json")
     own.mkdir()
 
     ran = run("--releases", evidence=None)
@@ -87,4 +87,4 @@ def test_an_interrupted_installation_leaves_nothing(
 
     assert (process.returncode, out, error) == (code, "", "verify: interrupted\n")
     assert command.left_behind(process.pid) == []
-    assert not (command.pack / "evidence.json").exists()
+    assert not (command.folder / "evidence.json").exists()

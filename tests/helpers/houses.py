@@ -39,7 +39,8 @@ _ALWAYS = frozenset(
     }
 )
 """Those that differ most; the others are for --exhaustive."""
-_ON_SQLITE = ("flat", "of_old", "sqlmodel")
+_ON_SQLITE = ("by_domain", "flat", "of_old", "sqlmodel")
+"""Those whose own URL names a database without schemas."""
 
 
 def houses_and_options() -> list[object]:
@@ -53,7 +54,6 @@ def houses_and_options() -> list[object]:
         for name in NAMES
         for different in DIFFERENT
         if not (different == "tenancy" and name in _ON_SQLITE)
-        if (name, different) != ("sqlmodel", "outbox")
     ]
 
 

@@ -202,7 +202,7 @@ class Command:
         return Ran(process.returncode, out, error)
 
     def evidence(self) -> Any:
-        return json.loads((self.pack / "evidence.json").read_text(encoding="utf-8"))
+        return json.loads((self.folder / "evidence.json").read_text(encoding="utf-8"))
 
     def descendants(self) -> list[psutil.Process]:
         return [process for process in psutil.process_iter() if self._is_marked(process)]

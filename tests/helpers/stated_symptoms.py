@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import traceback
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -14,6 +15,7 @@ from httpx import ASGITransport, AsyncClient
 from modern_di import Container, Group, Scope
 from modern_di.providers import Factory
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -59,10 +61,10 @@ async def _tables(url: str) -> None:
 
 
 def _with_session(work: Callable[[AsyncSession], Awaitable[object]]) -> Symptom:
-    async def symptom(url: str) -> None:
+    async def symptom(url: str) -> object:
         await _tables(url)
         async with _engine(url) as engine, AsyncSession(engine) as session:
-            await work(session)
+            return await work(session)
 
     return symptom
 
@@ -300,6 +302,15 @@ async def _left_open(url: str) -> str:
     return "; ".join(str(each.message) for each in told)
 
 
+async def _ended(session: AsyncSession) -> str:
+    """As a restart of the server ends each connection; a log has the whole traceback."""
+    try:
+        await session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+    except DBAPIError:
+        return traceback.format_exc()
+    raise AssertionError
+
+
 async def _limits_for_pgbouncer(url: str) -> None:
     with throwaway_pgbouncer(url.replace("+asyncpg", ""), {"pool_mode": "transaction"}) as through:
         await asyncpg.connect(through, server_settings={"statement_timeout": "1000"})
@@ -348,6 +359,8 @@ ON_POSTGRESQL: dict[str, Symptom] = {
     "can't subtract offset-naive and offset-aware datetimes": _with_statement(
         "select cast(:at as timestamp)", at=datetime.now(UTC)
     ),
+    "terminating connection due to administrator command": _with_session(_ended),
+    "AdminShutdownError": _with_session(_ended),
     "integer out of range": _with_statement("select 2147483647 + id from orders"),
     'syntax error at or near "$1"': _with_statement("set search_path to :schema", schema="a"),
     "SAVEPOINT can only be used in transaction blocks": _with_session(_savepoint_in_autocommit),

@@ -1,11 +1,13 @@
 """What a move says of its own result: what the audit finds in it, and a type checker."""
 
+import ast
 import sys
 from dataclasses import replace
 
 import pytest
 
 from async_db.modernizing import STEPS, Modernization, Options, check, modernize
+from async_db.modernizing.refused import refused_in
 from helpers.modernizing import sources, transformed
 
 BEFORE = """
@@ -104,7 +106,45 @@ def test_what_python_refuses_is_found_first() -> None:
     checked = check(
         replace(move, after=replace(move.after, texts={"app/main.py": text})), types=True
     )
-    (refused,) = checked.refused
-    assert refused.message == "Python refuses it: 'await' outside async function"
-    assert text.splitlines()[refused.line - 1] == "    await session.flush()"
+    assert {each.message for each in checked.refused} == {
+        "Python refuses it: `await` or `async` outside of an async function"
+    }
+    assert [text.splitlines()[each.line - 1] for each in checked.refused] == [
+        "    await session.flush()",
+        "    return (await session.scalars(select(1))).one()",
+    ]
     assert checked.unchecked == "Python refuses it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n    await g()",
+        "def f():\n    async with g():\n        pass",
+        "def f():\n    return [each async for each in g()]",
+        "async def f():\n    return lambda: await g()",
+        "async def f():\n    yield from g()",
+        "async def f():\n    yield 1\n    return 2",
+        "await g()",
+        "async def f():\n    class A:\n        a = await g()",
+        "def f(a=await g()):\n    pass",
+    ],
+)
+def test_what_python_refuses(text: str) -> None:
+    with pytest.raises(SyntaxError):
+        compile(text, "f.py", "exec")
+    assert len(list(refused_in(ast.parse(text)))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "async def f(a=1):\n    await g()\n    return [each async for each in g() if await each]",
+        "def f():\n    return (await each for each in g())",
+        "async def f():\n    yield 1\n    return",
+        "async def f():\n    def g():\n        yield from [1]\n        return 2\n    yield 1",
+    ],
+)
+def test_what_python_takes(text: str) -> None:
+    compile(text, "f.py", "exec")
+    assert list(refused_in(ast.parse(text))) == []

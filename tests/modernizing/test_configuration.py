@@ -163,6 +163,13 @@ def test_requirements(name: str) -> None:
     assert _after({**SETTLED, path: before})[path] == after
 
 
+@pytest.mark.parametrize("folder", ["tests", "tests/v1", "tests/v1/orders", "server/tests/api"])
+def test_a_new_file_stands_where_pytest_looks_whichever_tests_are_run(folder: str) -> None:
+    move = modernize(_sources({f"{folder}/test_it.py": TEST}), Options(), (step_of_tests,))
+    top = "server/" if folder.startswith("server") else ""
+    assert set(move.after.changed()) == {f"{top}pytest.ini"}
+
+
 def test_nothing_without_an_async_test() -> None:
     move = modernize(
         _sources({"tests/test_it.py": "def test():\n    pass\n", "pytest.ini": "[pytest]\n"}),

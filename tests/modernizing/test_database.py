@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import URL
 
 from async_db.modernizing.steps.database import database, lifetimes
+from async_db.modernizing.steps.propagation import propagation
 from helpers.modernizing import check_noop, check_transformed, transformed
 
 ENGINE = "from sqlalchemy import create_engine\n\nengine = {}\n"
@@ -316,6 +317,32 @@ def test_alembic_gets_the_url_of_its_driver_from_an_engine() -> None:
 
     assert "sync_url(engine.url).render_as_string(" in after.texts["app/a.py"]
     assert after.texts["app/a.py"].count("def sync_url(") == 1
+
+
+def test_what_urls_need_is_written_where_others_can_import_it() -> None:
+    probe = """
+        import os
+        from sqlalchemy import create_engine
+        from app.db import Base
+
+        def reachable(url: str) -> bool:
+            engine = create_engine(url)
+            with engine.connect():
+                return True
+        """
+    base = """
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import DeclarativeBase
+
+        class Base(DeclarativeBase):
+            pass
+
+        def build(url: str):
+            return create_engine(url)
+        """
+    done = transformed({"app__a_probe": probe, "app__db": base}, propagation, database)
+    assert "def async_url" in done.after.texts["app/db.py"]
+    assert "from app.db import Base, async_url" in done.after.texts["app/a_probe.py"]
 
 
 def test_what_is_written_gives_urls_that_lead_back() -> None:

@@ -117,3 +117,23 @@ def test_a_module_and_names_of_it_are_imported_side_by_side() -> None:
 )
 def test_dropping_an_import_that_nothing_uses(before: str, after: str) -> None:
     assert edited(before, edit_imports(before, [], {"B"})) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            (
+                "from typing import TYPE_CHECKING\nimport x\n\nif TYPE_CHECKING:\n"
+                "    from a import A\n    from b import B\n\nx.y()\n"
+            ),
+            "import x\n\n\nx.y()\n",
+        ),
+        (
+            "try:\n    from a import A\n    from b import B\nexcept ImportError:\n    x = 1\n",
+            "try:\n    pass\nexcept ImportError:\n    x = 1\n",
+        ),
+    ],
+)
+def test_a_block_that_loses_all_its_imports(before: str, after: str) -> None:
+    assert edited(before, edit_imports(before, [], {"A", "B"})) == after

@@ -215,7 +215,8 @@ def test_nothing_to_ask_takes_no_type_checker(
 def test_a_type_checker_that_cannot_be_started_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = written(tmp_path, {"a.py": REPOSITORY, "b.py": "def f(x):\n    return x.load()\n"})
+    caller = "import a\n\ndef f(x):\n    return x.load()\n"
+    target = written(tmp_path, {"a.py": REPOSITORY, "b.py": caller})
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     answers = ask_types(target)

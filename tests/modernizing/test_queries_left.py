@@ -353,7 +353,7 @@ def test_a_mock_of_query_is_told() -> None:
             "models": MODELS,
             "tests__test_app": """
             from unittest.mock import MagicMock
-
+            from models import Order
 
             def test_it():
                 db = MagicMock()

@@ -44,6 +44,33 @@ CASES = {
             return await session.scalar(select(1)), (await run_in_threadpool(requests.get, "https://example.org")).json()
         """,
     ),
+    "what a library's object does": (
+        """
+        import emails
+
+        def send(to: str) -> None:
+            message = emails.Message(subject="welcome")
+            message.send(to=to)
+
+        @app.post("/")
+        def route(to: str, session: Session = Depends(get_session)):
+            session.execute(select(1))
+            send(to)
+        """,
+        POOL,
+        """
+        import emails
+
+        def send(to: str) -> None:
+            message = emails.Message(subject="welcome")
+            message.send(to=to)
+
+        @app.post("/")
+        async def route(to: str, session: Session = Depends(get_session)):
+            await session.execute(select(1))
+            await run_in_threadpool(send, to)
+        """,
+    ),
     "what calls it": (
         """
         def hashed(password: str) -> bytes:

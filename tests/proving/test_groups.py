@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from async_db.proving.groups import Group, Wirings, choose_wirings, groups_of
+from async_db.proving.groups import Group, Models, Wirings, choose_models, choose_wirings, groups_of
 from async_db.proving.request import RequestError
 from async_db.rules import Rule
 from async_db.scaffold import Manifest, ManifestError, Option
@@ -23,6 +23,8 @@ def rule(slug: str, options: Mapping[str, str], *, every_wiring: bool = False) -
     return replace(RULE, slug=slug, options=options, every_wiring=every_wiring)
 
 
+DEFAULT = Models("sqlalchemy", "sqlalchemy")
+OTHER = Models("sqlalchemy", "sqlmodel")
 PLAIN = rule("plain", {})
 EXPORT = rule("export", {"with": "export"})
 IMPORT = rule("import", {"with": "export,import"})
@@ -60,6 +62,33 @@ def test_only_among_the_default_options_do_features_cost_a_scaffold() -> None:
             "with": "export",
         },
     }
+
+
+def test_rules_about_other_models_are_left_out() -> None:
+    usual = rule("usual", {"models": "sqlalchemy"})
+    chosen = groups_of([PLAIN, usual, TENANT], ("sqlite",), WIRINGS, OTHER, tested=True)
+    default = groups_of([PLAIN, usual, TENANT], ("sqlite",), WIRINGS, DEFAULT, tested=False)
+
+    assert sorted(told(chosen)) == [
+        ("sqlite", "models=sqlmodel", ["plain"]),
+        ("sqlite", "models=sqlmodel tenancy=schema", ["tenant"]),
+        ("sqlite", "wiring=container models=sqlmodel", []),
+    ]
+    assert all(group.rendered_with()["models"] == "sqlmodel" for group in chosen)
+    assert sorted(told(default)) == [
+        ("sqlite", "", ["plain", "usual"]),
+        ("sqlite", "tenancy=schema", ["tenant"]),
+    ]
+
+
+def test_models_are_chosen_by_name() -> None:
+    option = Option("models", "choice", "sqlalchemy", "", ("sqlalchemy", "sqlmodel"))
+    manifest = Manifest({**MANIFEST.options, "models": option}, {})
+    assert choose_models(manifest, None) == choose_models(manifest, "sqlalchemy") == DEFAULT
+    assert choose_models(manifest, "sqlmodel") == OTHER
+    assert choose_models(MANIFEST, None).options == ()
+    with pytest.raises(RequestError, match="--models mine: the scaffold has sqlalchemy, sqlmodel"):
+        choose_models(manifest, "mine")
 
 
 def test_what_takes_longest_comes_first() -> None:

@@ -54,6 +54,7 @@ ASSUMED = {
         "--place": "heroes.db",
         "--url": "heroes.config:settings.DATABASE_URL",
         "--base": "sqlmodel:SQLModel",
+        "--models": "sqlmodel",
         "--tests": "tests/database_layer",
         "--fastapi": "0.121",
         "--database": "sqlite",
@@ -111,6 +112,14 @@ def test_what_is_said_is_not_assumed() -> None:
     assert house.base is None
     assert house.url.expression == 'os.environ["MAIN_URL"]'
     assert house.options == {"database": "both", "fastapi": "0.106"}
+
+
+def test_the_models_may_be_said_to_be_others() -> None:
+    assert read("sqlmodel").options["models"] == "sqlmodel"
+    said = read("sqlmodel", Given(options={"models": "sqlalchemy"}))
+    assert said.options["models"] == "sqlalchemy"
+    assert "--models" not in [each.option for each in said.assumptions]
+    assert "models" not in read("flat").options
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_every_layer_goes_in(
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_time_changes_nothing(tmp_path: Path, name: str) -> None:
     target = house(tmp_path, name)
-    layers, given = layers_for("plain" if name == "sqlmodel" else "outbox")
+    layers, given = layers_for("outbox")
     first = written_into(target, *layers, given=given)
     again = job(target, *layers, given=given)
     assert [file.path for file in again.plan.files] == [

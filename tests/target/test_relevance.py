@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from async_db.target import read_project
 
 
@@ -9,7 +11,7 @@ def modules(folder: Path, files: dict[str, str]) -> list[str]:
     """Write a project, and give what is parsed of it."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(text.encode())
     return [each.path for each in read_project(folder).modules]
 
 
@@ -43,6 +45,23 @@ def test_who_stands_behind_a_port_need_not_be_imported(tmp_path: Path) -> None:
     assert modules(tmp_path, files) == ["abstract.py", "models.py", "ports.py", "uses.py"]
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "from pydantic_settings import BaseSettings",
+        "import pydantic_settings",
+        "from pydantic import BaseSettings",
+    ],
+)
+def test_settings_that_nobody_imports_yet_are_parsed(tmp_path: Path, form: str) -> None:
+    files = {
+        "models.py": "import sqlalchemy\n",
+        "config.py": f"{form}\n",
+        "cli.py": "import config\n",
+    }
+    assert modules(tmp_path, files) == ["config.py", "models.py"]
+
+
 def test_imports_of_every_form_connect(tmp_path: Path) -> None:
     forms = [
         "import a.models",
@@ -51,6 +70,9 @@ def test_imports_of_every_form_connect(tmp_path: Path) -> None:
         "from a import \\\n    models",
         "from a.models import *",
         "try:\n    from a import models\nexcept ImportError: pass",
+        "try: from a import models\nexcept ImportError: pass",
+        "x = 1; import a.models",
+        "x = 1\rimport a.models\r",
     ]
     files = {"a/models.py": "\ufeffimport sqlalchemy as sa\n"}
     files |= {f"f{number}.py": f"{form}\n" for number, form in enumerate(forms)}

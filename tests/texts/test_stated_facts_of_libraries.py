@@ -1,8 +1,10 @@
-"""What references/migrating.md states of libraries that are not installed here, and is still so."""
+"""What the references state of libraries that are not installed here, and is still so."""
 
 import json
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -99,22 +101,79 @@ for name, run in old.items():
 print(json.dumps(told))
 """
 
+CELERY = """
+import asyncio, contextlib, json, os, signal, sys
+from celery import Celery
+from celery.signals import worker_process_init, worker_process_shutdown
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-def said_by(code: str, *installed: str) -> object:
-    """What a program prints, in an environment of its own."""
+celery = Celery("jobs", broker="memory://")
+settings = os.environ["DATABASE_URL"]
+told = os.open(os.environ["TOLD"], os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+
+@contextlib.asynccontextmanager
+async def open_database(settings):
+    engine = create_async_engine(settings, pool_size=1, max_overflow=0)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+        os.write(told, b"closed\\n")
+
+async def write_receipt(database, order_id):
+    async with database.connect() as connection:
+        pid = await connection.scalar(text("select pg_backend_pid()"))
+    os.write(told, f"{pid}\\n".encode())
+    if order_id == 3:
+        os.kill(os.getppid(), signal.SIGTERM)  # the worker ends when its tasks are done
+
+runner = asyncio.Runner()
+opened = contextlib.AsyncExitStack()
+
+
+@worker_process_init.connect  # after the fork
+def start(**_):
+    global database
+    database = runner.run(opened.enter_async_context(open_database(settings)))
+
+
+@worker_process_shutdown.connect
+def stop(**_):
+    runner.run(opened.aclose())
+    runner.close()
+
+
+@celery.task
+def send_receipt(order_id):
+    runner.run(write_receipt(database, order_id))
+
+
+for number in (1, 2, 3):
+    send_receipt.delay(number)
+try:
+    celery.worker_main(["--quiet", "worker", "--pool=prefork", "--concurrency=1"])
+finally:
+    with open(os.environ["TOLD"]) as lines:
+        os.write(sys.__stdout__.fileno(), json.dumps(lines.read().split()).encode())
+"""
+
+
+def said_by(code: str, *installed: str, **variables: str) -> object:
+    """What a program prints at last, in an environment of its own."""
     with_ = [argument for name in installed for argument in ("--with", name)]
     done = subprocess.run(  # noqa: S603 (uv, arguments as a list)
         [
             *("uv", "run", "--quiet", "--no-project", "--isolated", "--python", "3.11", *with_),
             *("python", "-c", code),
         ],
-        env={**os.environ, "SQLALCHEMY_WARN_20": "1"},
+        env={**os.environ, "SQLALCHEMY_WARN_20": "1", **variables},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.network
@@ -139,3 +198,18 @@ def test_an_override_of_dependency_injector_is_everybody_s() -> None:
 def test_what_sqlalchemy_1_4_warns_of() -> None:
     told = said_by(WARN_20, "sqlalchemy==1.4.*")
     assert told == {"query": False, "get": True, "engine": True}
+
+
+@pytest.mark.network
+@pytest.mark.postgres
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_a_process_of_celery_keeps_one_runner_and_one_engine(tmp_path: Path, new_url: str) -> None:
+    told = said_by(
+        CELERY,
+        *("celery", "sqlalchemy[asyncio]", "asyncpg"),
+        DATABASE_URL=new_url.replace("postgresql:", "postgresql+asyncpg:", 1),
+        TOLD=str(tmp_path / "told"),
+    )
+    assert isinstance(told, list)
+    assert len(set(told[:3])) == 1
+    assert told[3:] == ["closed"]

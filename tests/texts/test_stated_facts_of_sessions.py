@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -80,27 +80,52 @@ async def unit(url: str) -> AsyncIterator[AsyncSession]:
 # --- savepoints ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("savepoint", [True, False])
-async def test_get_or_create_goes_on_only_after_a_savepoint(url: str, savepoint: bool) -> None:
-    async def get_or_create(session: AsyncSession) -> Order | None:
-        try:
-            if savepoint:
-                async with session.begin_nested():
-                    session.add(Order(reference="A-1"))
-            else:
-                session.add(Order(reference="A-1"))
-                await session.flush()
-        except IntegrityError:
-            return await session.scalar(select(Order).where(Order.reference == "A-1"))
-        raise AssertionError
+async def get_or_create(session: AsyncSession, reference: str) -> Order:
+    by_reference = select(Order).where(Order.reference == reference)
+    if order := await session.scalar(by_reference):
+        return order
+    try:
+        async with session.begin_nested():
+            session.add(order := Order(reference=reference))
+    except IntegrityError:  # another request was faster
+        return (await session.scalars(by_reference)).one()
+    return order
 
-    if savepoint:
+
+async def waits_for_a_lock(engine: AsyncEngine) -> None:
+    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+    async with asyncio.timeout(10), engine.connect() as connection:
+        while not await connection.scalar(waiting):
+            await connection.rollback()
+
+
+async def test_get_or_create_gives_the_row_of_whoever_was_faster(url: str) -> None:
+    async with made(url, pool_size=3) as engine:
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        async with sessions() as faster, sessions() as slower, asyncio.TaskGroup() as tasks:
+            there = await get_or_create(faster, "A-1")
+            created = await get_or_create(faster, "A-2")
+            task = tasks.create_task(get_or_create(slower, "A-2"))
+            await waits_for_a_lock(engine)
+            await faster.commit()
+            met = await task
+            slower.add(Order(reference="A-3"))
+            await slower.commit()
+    assert there.id == 1
+    assert met is not created
+    assert met.id == created.id
+
+
+async def test_without_a_savepoint_the_transaction_is_lost(url: str) -> None:
+    async def caught() -> None:
         async with unit(url) as session:
-            assert await get_or_create(session)
-    else:
-        with pytest.raises(InvalidRequestError, match="Can't operate on closed transaction"):
-            async with unit(url) as session:
-                await get_or_create(session)
+            session.add(Order(reference="A-1"))
+            with suppress(IntegrityError):
+                await session.flush()
+            await session.scalar(select(Order))
+
+    with pytest.raises(InvalidRequestError, match="Can't operate on closed transaction"):
+        await caught()
 
 
 async def test_a_savepoint_that_is_undone_expires_what_was_changed_in_it(url: str) -> None:

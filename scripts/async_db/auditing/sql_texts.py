@@ -13,7 +13,7 @@ from async_db.target import Call, Scope, enclosing_function
 
 _QUOTED = re.compile(r"(?:'%?|=\s*|\blike\s+|\bvalues\s*\(\s*|\bin\s*\(\s*)$", re.IGNORECASE)
 _LIKE_A_TABLE = re.compile(r"\bcreate\s[^;]*\(\s*like\s+$", re.IGNORECASE)
-_EXECUTING = ("execute", "exec_driver_sql", "scalar", "scalars", "stream")
+_EXECUTING = ("execute", "exec", "exec_driver_sql", "scalar", "scalars", "stream")
 _SQL = re.compile(
     r"^\s*(?:select|insert|update|delete|with|set|create|drop|alter|truncate|call)\b", re.IGNORECASE
 )

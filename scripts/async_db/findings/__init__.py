@@ -12,6 +12,7 @@ from .allowances import (
 )
 from .baseline import Baseline, BaselineError, baseline_text, new_findings, read_baseline
 from .cards import Card, Case, cards, counted, seen_in, seen_on
+from .command_lines import CommandParser
 from .escaping import json_text, visible
 from .finding import GRADES, Finding, Grade
 from .fingerprints import fingerprint
@@ -34,6 +35,7 @@ __all__ = [
     "BaselineError",
     "Card",
     "Case",
+    "CommandParser",
     "Comment",
     "Finding",
     "Format",

@@ -25,7 +25,9 @@ def print_whole(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # What is left in the buffer must not fail at the exit.
+    except OSError as error:
+        # What is left in the buffer must not fail once more at the exit.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from async_db.findings import Finding
 from async_db.modernizing.editing import parsed
 from async_db.modernizing.modernization import Modernization
 from async_db.modernizing.oracle import Fault, NoAnswer, faults_of
+from async_db.modernizing.refused import refused_in
 from async_db.modernizing.sources import Sources
 
 _NO_SYNC = "migrating/no-sync-left"
@@ -67,15 +67,12 @@ def check(move: Modernization, *, types: bool) -> Check:
 
 
 def _refused(sources: Sources, paths: Iterable[str]) -> Iterator[Fault]:
-    """Compile files, which runs nothing: that finds what a syntax tree may hold, and code not."""
     for path in paths:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                compile(parsed(sources.texts[path]), path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None) or 1
-            yield Fault(path, line, f"Python refuses it: {getattr(error, 'msg', error)}")
+            found = sorted(refused_in(parsed(sources.texts[path])))
+        except SyntaxError as error:
+            found = [(error.lineno or 1, error.msg)]
+        yield from (Fault(path, line, f"Python refuses it: {why}") for line, why in found)
 
 
 def _sync_left(sources: Sources) -> list[Finding]:

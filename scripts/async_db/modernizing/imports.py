@@ -34,7 +34,27 @@ def edit_imports(
             else:
                 whole[module] = None
     unused = {name for name in dropped if name not in used}
+    emptied = _emptied(tree, unused)
+    for block in emptied:
+        editing.delete_statement(block)
+    if emptied and all(
+        any(node is each.test for each in emptied) for node in _named(tree, "TYPE_CHECKING")
+    ):
+        unused.add("TYPE_CHECKING")
+    gone = {child for block in emptied for child in block.body}
+    placeholders = {
+        block[-1]
+        for node in ast.walk(tree)
+        if not isinstance(node, ast.Module)
+        for block in (getattr(node, "body", None), getattr(node, "orelse", None))
+        if isinstance(block, list) and block and all(_is_unused(each, unused) for each in block)
+    }
     for node in _import_statements(tree):
+        if node in gone:
+            continue
+        if node in placeholders:
+            editing.replace(node, "pass")
+            continue
         gained: dict[str, None] = {}
         if isinstance(node, ast.ImportFrom) and node in tree.body:
             gained = wanted.pop(_module(node), {})
@@ -49,6 +69,31 @@ def edit_imports(
     if first:
         _insert_first(editing, first)
     return tuple(editing.replacements)
+
+
+def _emptied(tree: ast.Module, unused: Collection[str]) -> list[ast.If]:
+    """Give the blocks `if TYPE_CHECKING:` at the top level of which nothing would be left."""
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.If)
+        and not node.orelse
+        and getattr(node.test, "id", getattr(node.test, "attr", "")) == "TYPE_CHECKING"
+        and all(_is_unused(each, unused) for each in node.body)
+    ]
+
+
+def _is_unused(node: ast.AST, unused: Collection[str]) -> bool:
+    """Say whether a statement only imports what nothing uses."""
+    return isinstance(node, ast.Import | ast.ImportFrom) and all(
+        (name.asname or name.name) in unused for name in node.names
+    )
+
+
+def _named(tree: ast.Module, name: str) -> Iterator[ast.Name]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == name:
+            yield node
 
 
 def _insert_first(editing: Editing, lines: list[str]) -> None:

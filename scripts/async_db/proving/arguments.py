@@ -28,6 +28,7 @@ examples:
   python scripts/verify.py --explain session/commit-before-response
                                                            read of it; needs no packages
   python scripts/verify.py --wiring modern-di              what holds on that wiring, too
+  python scripts/verify.py --models sqlmodel               what holds with SQLModel, too
   python scripts/verify.py --releases                      which rules apply to which releases
   python scripts/verify.py --format json | jq .results     the evidence on standard output
 
@@ -42,7 +43,9 @@ exit codes:
 
 def argument_parser() -> argparse.ArgumentParser:
     """Make the parser of the command's arguments."""
-    parser = argparse.ArgumentParser(
+    from async_db.findings import CommandParser  # not for child processes, which parse nothing
+
+    parser = CommandParser(
         prog="verify.py",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -78,6 +81,12 @@ def _add_what_to_verify(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="only on the scaffold that hands out sessions in this way, which is a value of its "
         "option 'wiring'; may be repeated (default: each)",
+    )
+    parser.add_argument(
+        "--models",
+        metavar="NAME",
+        help="on the scaffold of these models, which is a value of its option 'models', as "
+        "sqlmodel: all that holds for them, and its own tests (default: sqlalchemy)",
     )
     parser.add_argument(
         "--releases",
@@ -129,7 +138,7 @@ def _add_what_is_expected(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="exit with 1 unless a Markdown file shows this table between its marks; what could "
-        "not be run is not compared. Not with --rules, --database, --wiring or --releases",
+        "not be run is not compared. Not with --rules, --database, --wiring, --models or --releases",
     )
 
 
@@ -139,17 +148,17 @@ def _add_where_evidence_goes(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=Path,
         help="where the evidence goes, with a page to look at of the same name beside it "
-        "(default: evidence.json and evidence.html in the pack's folder, evidence-of-a-part.json "
-        "and .html with --rules, --database or --wiring, evidence-of-releases.json and .html with "
-        "--releases). The page shows what is in a faults.json "
-        "beside it, too: faults.py --format json > faults.json",
+        "(default: evidence.json and evidence.html in the working directory, "
+        "evidence-of-releases.json and .html with --releases, and none with --rules, --database, "
+        "--wiring or --models). The page shows what is in a faults.json beside it, too: "
+        "faults.py --format json > faults.json",
     )
     parser.add_argument(
         "--update",
         metavar="FILE",
         type=Path,
         help="put the table between its marks in a Markdown file, if all was run and all is "
-        "well; not with --rules, --database or --wiring",
+        "well; not with --rules, --database, --wiring or --models",
     )
     parser.add_argument(
         "--format",

@@ -13,6 +13,7 @@ from async_db.rules import Rule
 from async_db.scaffold import Manifest, ManifestError
 
 WIRING = "wiring"
+MODELS = "models"
 FEATURES = "with"
 """The option whose value names features, separated by commas: those of several rules add up."""
 
@@ -54,6 +55,37 @@ def choose_wirings(manifest: Manifest, names: Sequence[str]) -> Wirings:
     ordered = sorted(option.allowed, key=lambda name: name != option.default)
     chosen = tuple(name for name in ordered if not names or name in names)
     return Wirings(option.default, tuple(ordered), chosen)
+
+
+@dataclass(frozen=True)
+class Models:
+    """Whose classes the models of the scaffold are, and whose they are without being told."""
+
+    default: str = ""
+    chosen: str = ""
+
+    def hold(self, rule: Rule) -> bool:
+        """Say whether a rule is about these: one that names none is about all."""
+        return rule.options.get(MODELS, self.chosen) == self.chosen
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """What the scaffold is rendered with for them."""
+        return ((MODELS, self.chosen),) if self.chosen != self.default else ()
+
+
+def choose_models(manifest: Manifest, name: str | None) -> Models:
+    """Choose the models by their name, or the default of the scaffold.
+
+    Raises:
+        RequestError: it has no models of such a name.
+    """
+    option = manifest.options.get(MODELS)
+    if name is not None and (option is None or name not in option.allowed):
+        known = ", ".join(option.allowed) if option else "none to choose"
+        raise RequestError(f"--models {name}: the scaffold has {known}")
+    default = option.default if option else ""
+    return Models(default, name or default)
 
 
 @dataclass(frozen=True)
@@ -105,7 +137,12 @@ class _Alike:
 
 
 def groups_of(
-    rules: Iterable[Rule], databases: Sequence[str], wirings: Wirings, *, tested: bool
+    rules: Iterable[Rule],
+    databases: Sequence[str],
+    wirings: Wirings,
+    models: Models = Models(),
+    *,
+    tested: bool,
 ) -> list[Group]:
     """Put rules together that can be proved on the same scaffold.
 
@@ -116,6 +153,7 @@ def groups_of(
         rules: those to prove.
         databases: the keys of those to prove them on.
         wirings: those to prove them on.
+        models: those to prove them on; rules about others are left out.
         tested: whether the service's own tests are run on each wiring, with the features.
 
     Returns:
@@ -125,7 +163,7 @@ def groups_of(
         RequestError: a rule's text names a wiring that the scaffold has not.
     """
     members: dict[_Alike, list[Rule]] = {}
-    for rule in rules:
+    for rule in filter(models.hold, rules):
         options = _own_options(rule.options)
         for database in databases:
             for wiring in wirings.of(rule) if database in rule.databases else ():
@@ -141,7 +179,7 @@ def groups_of(
         Group(
             key.database,
             key.wiring,
-            key.options,
+            (*models.options, *key.options),
             tuple(sorted({name for rule in group for name in _features(rule.options)})),
             tuple(group),
             tested=key in tests,
@@ -154,7 +192,8 @@ def groups_of(
 
 
 def _own_options(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(part for part in options.items() if part[0] not in (WIRING, FEATURES)))
+    apart = (WIRING, MODELS, FEATURES)
+    return tuple(sorted(part for part in options.items() if part[0] not in apart))
 
 
 def _features(options: Mapping[str, str]) -> list[str]:

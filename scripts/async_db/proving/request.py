@@ -23,6 +23,8 @@ class Request:
     databases: tuple[str, ...] = tuple(DATABASES)
     wirings: tuple[str, ...] = ()
     """Those to verify on; none stand for all that the scaffold has."""
+    models: str | None = None
+    """Whose classes the scaffold's models are; None stands for its default."""
     jobs: int = 1
     timeout: float = 60.0
     """The seconds for which a run may go without finishing a test."""

@@ -15,7 +15,7 @@ from async_db.proving.children.job import Job, Report
 from async_db.proving.children.prover import Prover
 from async_db.proving.evidence.results import Result, ServiceTests
 from async_db.proving.evidence.two_runs import Pair
-from async_db.proving.groups import Group
+from async_db.proving.groups import MODELS, Group
 from async_db.proving.judging import (
     Proof,
     findings_of,
@@ -28,8 +28,8 @@ from async_db.proving.judging import (
 )
 from async_db.proving.releases.sets import for_scaffold, scaffold_options
 from async_db.proving.request import Request
-from async_db.proving.scaffolds import PROOFS, service_paths
-from async_db.rules import DATABASES, PatchError, Rule, apply_to_tree
+from async_db.proving.scaffolds import PROOFS, copy_patched, service_paths
+from async_db.rules import DATABASES, PatchError, Rule
 from async_db.servers import PostgresError, ThrowawayPostgres
 
 
@@ -179,17 +179,23 @@ class ScaffoldRun:
             return None, None
         return told_of_counterexample(rule, project)
 
+    def _counterexample(self, rule: Rule) -> Path:
+        """Where the counterexample is: that of the scaffold's models, if they have their own."""
+        models = dict(self._group.options).get(MODELS, "")
+        own = self._request.root / rule.counterexample_on(models)
+        return own if models and own.is_file() else self._request.root / rule.counterexample
+
     def _apply(self, rule: Rule, project: Path) -> str | None:
         """Make a copy of the scaffold with the rule's counterexample; say why it cannot be."""
         try:
-            patch = (self._request.root / rule.counterexample).read_text(encoding="utf-8")
+            patch = self._counterexample(rule).read_text(encoding="utf-8")
         except FileNotFoundError:
             return "no counterexample"
         except (OSError, UnicodeDecodeError) as error:
             return f"no counterexample that can be read: {error}"
-        shutil.copytree(self._scaffold, project, ignore=partial(_not_needed, rule))
+        patch = for_scaffold(patch, scaffold_options(self._releases))
         try:
-            apply_to_tree(for_scaffold(patch, scaffold_options(self._releases)), project)
+            copy_patched(self._scaffold, project, patch, partial(_not_needed, rule))
         except (PatchError, OSError, UnicodeDecodeError) as error:
             return f"counterexample no longer applies: {error}"
         return None

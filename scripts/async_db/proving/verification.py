@@ -18,7 +18,7 @@ from async_db.proving.evidence.faults import Faults
 from async_db.proving.evidence.page import evidence_page
 from async_db.proving.evidence.results import Evidence, Result, ServiceTests, installed_releases
 from async_db.proving.evidence.two_runs import Pair
-from async_db.proving.groups import choose_wirings, groups_of
+from async_db.proving.groups import choose_models, choose_wirings, groups_of
 from async_db.proving.request import Progress, Request, select_rules
 from async_db.proving.scaffold_run import Proved, Refuted, ScaffoldRun, Step
 from async_db.proving.scaffolds import render_scaffolds
@@ -39,6 +39,8 @@ class Verified:
     rules: tuple[Rule, ...]
     root: Path
     folder: Path | None
+    others: tuple[str, ...] = ()
+    """The rules that are about other models than the scaffold's."""
 
     def page(self, faults: Faults | None = None) -> str:
         """Give the evidence as a page of HTML, with the recorded requests and the faults drawn."""
@@ -72,8 +74,10 @@ def verify(
         Interrupted: `interrupted` said so; everything that was started has ended.
     """
     rules = select_rules(load_rules(request.root), request.rules)
-    wirings = choose_wirings(read_manifest(request.root / "templates"), request.wirings)
-    groups = groups_of(rules, request.databases, wirings, tested=not request.rules)
+    manifest = read_manifest(request.root / "templates")
+    wirings = choose_wirings(manifest, request.wirings)
+    models = choose_models(manifest, request.models)
+    groups = groups_of(rules, request.databases, wirings, models, tested=not request.rules)
     with ExitStack() as stack:
         base = Path(tempfile.gettempdir())
         work = stack.enter_context(owned_folder("verify-work", base, keep=request.keep))
@@ -100,7 +104,9 @@ def verify(
         tests.sort(key=place)
         evidence = Evidence(releases, tuple(step.result for step in refuted), tuple(tests))
         pairs = tuple(step.pair for step in refuted if step.pair)
-        return Verified(evidence, pairs, rules, request.root, work if request.keep else None)
+        folder = work if request.keep else None
+        others = tuple(rule.name for rule in rules if not models.hold(rule))
+        return Verified(evidence, pairs, rules, request.root, folder, others)
 
 
 def _server(stack: ExitStack, databases: Sequence[str]) -> ThrowawayPostgres | str | None:

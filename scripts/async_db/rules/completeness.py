@@ -50,7 +50,8 @@ def _without_rule(rules: Sequence[Address], root: Path) -> Iterator[str]:
     stories = sorted((root / "tests/proofs").rglob("*.md"))
     for path in [*stories, *proofs, *sorted((root / "tests/counterexamples").rglob("*.patch"))]:
         relative = path.relative_to(root).as_posix()
-        if relative not in owned:
+        usual = path.with_name(path.name.partition(".")[0] + path.suffix)
+        if usual.relative_to(root).as_posix() not in owned:
             yield f"{relative}: belongs to no rule"
     for proof in proofs:
         for name in sorted(_marked_rules(proof) - names):

@@ -71,6 +71,10 @@ class Address:
         """The file of the rule's counterexample, from the root of the pack."""
         return PurePosixPath("tests/counterexamples", self.topic, f"{self.slug}.patch")
 
+    def counterexample_on(self, models: str) -> PurePosixPath:
+        """Where it is for a scaffold with other models, if the usual one does not fit those."""
+        return self.counterexample.with_name(f"{self.slug}.{models}.patch")
+
 
 @dataclass(frozen=True)
 class ShortText(Address):

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..findings import FORMATS, GRADES
+from ..findings import FORMATS, GRADES, CommandParser
 from ..observing import Options
 from .command import run_and_tell, tell
 
@@ -77,7 +77,7 @@ def _options(given: argparse.Namespace) -> Options:
 
 
 def _parser(description: str, epilog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="observe.py",
         usage="observe.py [OPTION ...] -- COMMAND [ARGUMENT ...]\n"
         "       observe.py [OPTION ...] --notes FOLDER",

@@ -32,6 +32,7 @@ from async_db.scaffold.rendering import (
 )
 from async_db.scaffold.reports import as_json, as_text, left_to_do, refused_as_json, told
 from async_db.scaffold.shown_diffs import shown_diffs
+from async_db.scaffold.sqlmodels_words import in_sqlmodels_words
 
 __all__ = [
     "AGENTS_LAYER",
@@ -62,6 +63,7 @@ __all__ = [
     "fit_layers",
     "hand_work",
     "house_at",
+    "in_sqlmodels_words",
     "layer_paths",
     "layers_into",
     "left_to_do",

@@ -77,11 +77,6 @@ def check_feature(house: House, names: Names, layers: Collection[str], own: str)
             f"models have the key {base.key!r} of {base.symbol}, and the routes count on {_INTEGER}: "
             "--base new brings a base for this one"
         )
-    if base is not None and base.is_sqlmodel and "reporting" in layers:
-        raise OptionError(
-            "reporting goes into no project of SQLModel: render.py OUT --reporting outbox shows the "
-            "worker, whose table takes three lines"
-        )
     for name in (names.model, f"{names.model}Item", f"{names.model}Confirmation"):
         where = house.classes.get(name, "")
         if where and where.rpartition(":")[0] != own:

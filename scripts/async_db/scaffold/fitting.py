@@ -31,15 +31,6 @@ Defined = Callable[[PurePosixPath], frozenset[str] | None]
 
 SETTINGS = Symbol(f"{TOKEN}.settings", "Settings")
 BASE = Symbol(f"{TOKEN}.database.base", "Base")
-SQLMODEL = {
-    ("sqlalchemy.ext.asyncio", "AsyncSession"): Symbol(
-        "sqlmodel.ext.asyncio.session", "AsyncSession"
-    ),
-    ("sqlalchemy", "select"): Symbol("sqlmodel", "select"),
-}
-"""What SQLModel has of its own: its sessions take what its `select` makes, by `exec`."""
-_SYNC_SESSION = {("sqlalchemy.orm", "Session"): Symbol("sqlmodel", "Session")}
-"""And what its async session works with, of which the one that only reads is made."""
 _PLACED = {
     "container": "container",
     "errors": "http_errors",
@@ -58,8 +49,6 @@ _COLUMN_TYPES = PurePosixPath(TOKEN, "database", "column_types.py")
 _CONTAINER = PurePosixPath(TOKEN, "container.py")
 _OVERRIDING = PurePosixPath("tests/fixtures/overriding.py")
 _BRING_FIXTURES = frozenset({"engine", "session", "retrying", "repository", "tenancy"})
-_OF_SQLMODEL = ("reading_session", "tenancy")
-"""The modules that make a kind of session, of the one that SQLModel's async session works with."""
 _HOOKS = "\n[post_write_hooks]"
 
 
@@ -136,7 +125,7 @@ def fit_layers(
             continue  # nothing comes into it
         text = whole[path]
         if path.suffix == ".py":
-            text = relocated(text, module_of(place), known, _of_module(path, moves, house))
+            text = relocated(text, module_of(place), known, moves)
         files[place] = _in_its_words(path, text, house)
         places[place] = path
     settings = _ruff_settings(house, feature)
@@ -299,8 +288,6 @@ def _moves(
             Moves(modules, {}).module(SETTINGS.module), "DatabaseSettings"
         )
     }
-    if house.is_sqlmodel:
-        symbols |= SQLMODEL
     if house.base is not None:
         symbols[BASE.module, BASE.name] = house.base.symbol
     return Moves(modules, symbols), notes
@@ -338,17 +325,8 @@ def _place(path: PurePosixPath, house: House, moves: Moves, entities: str) -> Pu
     return PurePosixPath(f"{file}/__init__.py" if path.name == "__init__.py" else f"{file}.py")
 
 
-def _of_module(path: PurePosixPath, moves: Moves, house: House) -> Moves:
-    """Give what is called otherwise in one module."""
-    if house.is_sqlmodel and path.stem in _OF_SQLMODEL:
-        return Moves(moves.modules, {**moves.symbols, **_SYNC_SESSION})
-    return moves
-
-
 def _in_its_words(path: PurePosixPath, text: str, house: House) -> str:
-    """Say in Alembic's configuration where imports start, and in SQLModel's word what is executed."""
-    if house.is_sqlmodel:
-        text = text.replace("await session.execute(", "await session.exec(")
+    """Say where imports start and which formatter is there, and on which loop tests run."""
     if path.parent.name == "tests" and path.name.startswith("test_"):
         text = _on_one_loop(text)
     if path != _ALEMBIC_INI:

@@ -130,6 +130,7 @@ def _plain_layers(templates: Path, manifest: Manifest, wish: Wish, house: House 
     given = dict(wish.given.options)
     if house is not None:
         given.setdefault("package", house.package)
+        given |= {"models": house.options["models"]} if "models" in house.options else {}
     options = check_options(manifest.options, given)
     layers = list(manifest.layers) if wish.layers is None else list(wish.layers)
     wanted = layer_paths(manifest, options, layers)

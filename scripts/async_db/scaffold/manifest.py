@@ -28,7 +28,7 @@ REQUIRED_OPTIONS: Mapping[str, Kind] = {
     "model": "model",
 }
 DERIVED_NAMES = frozenset(PLACEHOLDERS.context()) - REQUIRED_OPTIONS.keys() | {
-    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed", "house", "id_bits", "session_class", "source",
+    "postgresql", "sqlite", "function_scope", "is_named_as_a_test", "contributed", "house", "id_bits", "source",
 }  # fmt: skip
 
 

@@ -52,6 +52,11 @@ class Options:
         values = self.values
         return names_of(values["package"], values["model"], values.get("plural", ""))
 
+    @property
+    def of_sqlmodel(self) -> bool:
+        """Whether the models are SQLModel's, and so the session."""
+        return self.values.get("models") == "sqlmodel"
+
     def has(self, name: str, value: str) -> bool:
         """Say whether an option has a value, alone or among others."""
         return value in self.values[name].split(",")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -42,7 +42,9 @@ class Moves:
 
 
 @dataclass(frozen=True)
-class _Edit:
+class Edit:
+    """Another text in the place of some of a module; lines from 1, columns in bytes from 0."""
+
     start: tuple[int, int]
     end: tuple[int, int]
     text: str
@@ -58,7 +60,7 @@ def relocated(text: str, own: str, known: Collection[str], moves: Moves) -> str:
         moves: what is called otherwise.
     """
     tree = ast.parse(text)
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     renamed: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and _is_moved(node, moves):
@@ -69,7 +71,7 @@ def relocated(text: str, own: str, known: Collection[str], moves: Moves) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in renamed:
             edits.append(_edit(node, renamed[node.id]))
-    return _MENTIONED.sub(lambda found: _mentioned(found[0], own, moves), _edited(text, edits))
+    return _MENTIONED.sub(lambda found: _mentioned(found[0], own, moves), edited(text, edits))
 
 
 def _is_moved(node: ast.ImportFrom, moves: Moves) -> bool:
@@ -79,9 +81,9 @@ def _is_moved(node: ast.ImportFrom, moves: Moves) -> bool:
     return node.level == 0 and (is_ours or others)
 
 
-def _edit(node: ast.expr | ast.stmt, text: str) -> _Edit:
+def _edit(node: ast.expr | ast.stmt, text: str) -> Edit:
     end = (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
-    return _Edit((node.lineno, node.col_offset), end, text)
+    return Edit((node.lineno, node.col_offset), end, text)
 
 
 def _imports(
@@ -115,7 +117,8 @@ def _mentioned(name: str, own: str, moves: Moves) -> str:
     return moves.module(name) if name != TOKEN else moves.modules.get(TOKEN, name) or own
 
 
-def _edited(text: str, edits: list[_Edit]) -> str:
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """Give a text with all edits made, none of which overlap."""
     lines = [line.encode() for line in text.splitlines(keepends=True)]
     for edit in sorted(edits, key=lambda each: each.start, reverse=True):
         (first, start), (last, end) = edit.start, edit.end

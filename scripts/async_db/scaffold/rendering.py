@@ -1,16 +1,14 @@
 """Templates and options in, a tree of formatted files out. Writes nothing but scratch files."""
 
-import ast
 import os
 import subprocess
+import symtable
 import tempfile
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
-
-import jinja2
-from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING
 
 from async_db.scaffold.atomic_writing import WriteError, check_path
 from async_db.scaffold.collisions import without_collisions
@@ -26,6 +24,10 @@ from async_db.scaffold.manifest import (
 )
 from async_db.scaffold.naming import filled_in
 from async_db.scaffold.options import OptionError, Options, check_options
+from async_db.scaffold.sqlmodels_words import in_sqlmodels_words
+
+if TYPE_CHECKING:  # who only writes files does without a template language
+    import jinja2
 
 Tree = dict[PurePosixPath, str]
 Context = Mapping[str, object]
@@ -35,25 +37,19 @@ RUFF_SECONDS = 60.0
 SCRATCH = "render-"
 # How files are formatted when the tree brings no settings of its own.
 OWN_SETTINGS = ("--isolated", "--line-length=100", "--target-version=py311")
-ENVIRONMENT = jinja2.Environment(
-    autoescape=False,  # noqa: S701 - what comes out is Python, not HTML
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 class TemplateError(Exception):
     """A template cannot be rendered, or what it renders to is not what its name says."""
 
 
-def render_project(templates: Path, options: Mapping[str, str]) -> Tree:
+def render_project(templates: Path, options: Mapping[str, str], *, translated: bool = True) -> Tree:
     """Render the whole scaffold and format it.
 
     Parameters:
         templates: the folder with the trees of templates and their manifest.
         options: values by option name; what is left out has its default.
+        translated: whether what is for SQLModel's session is in its words.
 
     Returns:
         The text of every file by its path in the project.
@@ -65,17 +61,20 @@ def render_project(templates: Path, options: Mapping[str, str]) -> Tree:
     """
     manifest = read_manifest(templates)
     check_templates(templates, manifest)
-    return format_tree(render_tree(templates, manifest, check_options(manifest.options, options)))
+    checked = check_options(manifest.options, options)
+    return format_tree(render_tree(templates, manifest, checked, translated=translated))
 
 
-def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
+def render_tree(
+    templates: Path, manifest: Manifest, options: Options, *, translated: bool = True
+) -> Tree:
     """Render every template that is chosen, without formatting.
 
     Raises:
         OptionError: the names chosen make two files one, or hide something that is needed.
         TemplateError: naming the template that cannot be rendered.
     """
-    tree = render_with_placeholders(templates, manifest, options)
+    tree = render_with_placeholders(templates, manifest, options, translated=translated)
     _check_package(tree, options)
     tree = without_collisions(tree, options.names)
     _check_modules(tree)
@@ -83,7 +82,12 @@ def render_tree(templates: Path, manifest: Manifest, options: Options) -> Tree:
 
 
 def render_with_placeholders(
-    templates: Path, manifest: Manifest, options: Options, house: House | None = None
+    templates: Path,
+    manifest: Manifest,
+    options: Options,
+    house: House | None = None,
+    *,
+    translated: bool = True,
 ) -> Tree:
     """Render every template that is chosen, with placeholders for the names of the project.
 
@@ -92,6 +96,7 @@ def render_with_placeholders(
         manifest: what that folder's manifest says.
         options: what is chosen.
         house: the project with code that it is for, if it is for one.
+        translated: whether what is for SQLModel's session is in its words.
 
     Raises:
         TemplateError: naming the template that cannot be rendered.
@@ -100,7 +105,6 @@ def render_with_placeholders(
     own = {
         "house": house,
         "id_bits": 63 if house is None else house.id_bits,
-        "session_class": house.session_class if house is not None else "",
         "source": _own_source,
     }
     context = {**options.context(), **_contributed(manifest, options, into), **own}
@@ -110,7 +114,7 @@ def render_with_placeholders(
     for path, text in tree.items():
         if path.suffix == ".py":
             _check_python(path, text, options)
-    return tree
+    return in_sqlmodels_words(tree) if options.of_sqlmodel and translated else tree
 
 
 def _own_source(path: str) -> str:
@@ -169,6 +173,8 @@ def format_tree(tree: Tree, settings: Sequence[str] = ()) -> Tree:
 
 
 def _rendered(templates: Path, name: str, context: Context) -> str:
+    import jinja2
+
     try:
         source = (templates / name).read_text(encoding="utf-8")
         return _template(source).render(context)
@@ -180,6 +186,8 @@ def _rendered(templates: Path, name: str, context: Context) -> str:
 
 def _contributed(manifest: Manifest, options: Options, into: Into) -> dict[str, object]:
     """Render what trees contribute, which are templates too."""
+    import jinja2
+
     context = options.context()
 
     def rendered(each: Contribution) -> Contribution:
@@ -196,8 +204,21 @@ def _contributed(manifest: Manifest, options: Options, into: Into) -> dict[str, 
 
 
 @cache
-def _template(source: str) -> jinja2.Template:
-    return ENVIRONMENT.from_string(source)
+def _template(source: str) -> "jinja2.Template":
+    return _environment().from_string(source)
+
+
+@cache
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
+    return jinja2.Environment(
+        autoescape=False,  # noqa: S701 - what comes out is Python, not HTML
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _render_path(name: str, context: Context) -> PurePosixPath:
@@ -242,7 +263,7 @@ def _check_python(path: PurePosixPath, text: str, options: Options | None = None
 @lru_cache(maxsize=4096)  # most files are the same in all services that one process renders
 def _error_in(text: str) -> tuple[int, str] | None:
     try:
-        ast.parse(text, "<rendered>")
+        symtable.symtable(text, "<rendered>", "exec")  # more than a parser sees, and no bytecode
     except SyntaxError as error:
         return error.lineno or 1, error.msg
     except ValueError as error:
@@ -262,6 +283,8 @@ def _settings(pyproject: str | None) -> tuple[str, ...]:
 
 
 def _ruff(root: Path, *arguments: str) -> None:
+    from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+
     command = [find_ruff_bin(), *arguments[:1], "--no-cache", "--quiet", *arguments[1:]]
     # RUFF_OUTPUT_FILE and the like are meant for what the caller checks, not for this.
     environment = {key: value for key, value in os.environ.items() if key[:5] != "RUFF_"}

@@ -30,7 +30,7 @@ LIBRARIES = re.compile(
     rb"\b(?:sqlalchemy|sqlmodel|fastapi|starlette|alembic|asyncpg|psycopg2?|databases)\b"
 )
 """A project in which no file names one of these has nothing for us."""
-_DEFINES = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import|class|def|async)\b|=", re.MULTILINE)
+_DEFINES = re.compile(rb"\b(?:import|class|def|async)\b|=")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from async_db.target.files import SourceFile
 
 _IMPORT = re.compile(
-    rb"\n(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+(?P<target>[.\w]+)[ \t]+import[ \t]*"
-    rb"(?P<names>\([^)]*\)|(?:[^\n#;\\]|\\\r?\n)*)|import[ \t]+(?P<plain>[\w., \t]+))"
+    rb"[\n\r;:](?:\xef\xbb\xbf)?[ \t\f]*(?:from[ \t]+(?P<target>[.\w]+)[ \t]+import[ \t]*"
+    rb"(?P<names>\([^)]*\)|(?:[^\n\r#;\\]|\\\r?\n)*)|import[ \t]+(?P<plain>[\w., \t]+))"
 )
+"""At the start of a line, however lines end, or behind another statement."""
 _Imports = Sequence[tuple[bytes, bytes, bytes]]
 _LIBRARIES = frozenset(
     b"""sqlalchemy sqlmodel fastapi starlette alembic asyncpg psycopg psycopg2 databases aiosqlite
@@ -42,8 +43,10 @@ def that_matter(
     }
     speaking = [path for path, own in imports.items() if any(map(_speaks, own))]
     others = imports.keys() - speaking if speaking else set()
+    # Settings may name the database before anybody imports them, and say nothing of who does.
+    settings = [path for path in others if any(map(_makes_settings, imports[path]))]
     return frozenset(
-        {*(speaking or imports), *_connected(speaking, sorted(others), imports, names)}
+        {*(speaking or imports), *settings, *_connected(speaking, sorted(others), imports, names)}
     )
 
 
@@ -59,6 +62,11 @@ def _speaks(statement: tuple[bytes, bytes, bytes]) -> bool:
         each.strip().partition(b".")[0].partition(b" ")[0] in _LIBRARIES
         for each in (plain.split(b",") if plain else ())
     )
+
+
+def _makes_settings(statement: tuple[bytes, bytes, bytes]) -> bool:
+    target, names, plain = statement
+    return b"pydantic_settings" in target + plain or b"BaseSettings" in names
 
 
 def _connected(

@@ -23,6 +23,11 @@ else:
     print("upgraded and downgraded")
 """
 
+UNIQUE_NOTES = {
+    "note: Mapped[str | None]": "note: Mapped[str | None] = mapped_column(unique=True)",
+    "note: str | None = None": "note: str | None = Field(default=None, unique=True)",
+}
+
 
 @pytest.mark.rule("migrating/name-every-constraint")
 @pytest.mark.usefixtures("empty_database")
@@ -32,8 +37,10 @@ async def test_a_constraint_that_is_added_can_be_dropped(
     project = tmp_path / "project"
     shutil.copytree(".", project)
     models = project / "app/orders/models.py"
-    note = "note: Mapped[str | None]"
-    models.write_text(models.read_text().replace(note, f"{note} = mapped_column(unique=True)"))
+    text = models.read_text()
+    for note, unique in UNIQUE_NOTES.items():
+        models.write_text(models.read_text().replace(note, unique))
+    assert models.read_text() != text
     monkeypatch.setenv("PYTHONPATH", str(project))
 
     child = await asyncio.create_subprocess_exec(

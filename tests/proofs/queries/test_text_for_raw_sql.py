@@ -11,7 +11,8 @@ from async_db.watching import Service
 async def notes_of(session: AsyncSession, references: list[str]) -> Sequence[str]:
     statement = text("select note from orders where reference in :references order by id")
     statement = statement.bindparams(bindparam("references", type_=String, expanding=True))
-    return (await session.scalars(statement, {"references": references})).all()
+    rows = await session.execute(statement, {"references": references})
+    return [note for (note,) in rows]
 
 
 @pytest.mark.rule("queries/text-for-raw-sql")

@@ -144,8 +144,8 @@ async def lose_connection(session: AsyncSession, others: Database) -> None:
     session.add(Order(reference="A-1"))
     await session.flush()
     pid = await session.scalar(text("select pg_backend_pid()"))
-    async with others.sessions() as administrator:
-        await administrator.execute(text("select pg_terminate_backend(:pid, 30000)"), {"pid": pid})
+    async with others.sessions() as other_session:
+        await other_session.execute(text("select pg_terminate_backend(:pid, 30000)"), {"pid": pid})
 
 
 @asynccontextmanager

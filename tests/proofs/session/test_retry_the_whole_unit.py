@@ -38,8 +38,8 @@ def one_that_read_too_early(database: Database) -> list[Unit]:
         await session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
         order = (await session.scalars(select(Order).order_by(Order.id))).all()[0]
         while others:
-            async with database.sessions.begin() as another:
-                await another.execute(others.pop())
+            async with database.sessions.begin() as other_session:
+                await other_session.execute(others.pop())
         order.note = f"{order.note} three"
         await session.flush()
 

@@ -130,17 +130,15 @@ def _uses(editing: Editing, function: Function, name: str) -> list[Edit] | None:
 
 def _result_of(editing: Editing, node: ast.expr) -> tuple[ast.expr, bool]:
     """Give the outermost result that is made of one, and whether its last call has to be awaited."""
-    outer = node
-    while True:
-        attribute = editing.parent(outer)
-        call = editing.parent(attribute) if isinstance(attribute, ast.Attribute) else None
-        if not isinstance(attribute, ast.Attribute) or not isinstance(call, ast.Call):
-            return outer, False
-        if call.func is not attribute or attribute.attr not in _SAME | _WAITING:
-            return outer, False
-        outer = call
+    outer, attribute = node, editing.parent(node)
+    while isinstance(attribute, ast.Attribute) and attribute.attr in _SAME | _WAITING:
+        call = editing.parent(attribute)
+        if not isinstance(call, ast.Call) or call.func is not attribute:
+            break
         if attribute.attr in _WAITING:
-            return outer, True
+            return call, True
+        outer, attribute = call, editing.parent(call)
+    return outer, False
 
 
 def _async_for(editing: Editing, node: ast.comprehension) -> None:

@@ -22,6 +22,9 @@ _WAITS = (
     *("httpx.get", "httpx.post", "httpx.put", "httpx.patch", "httpx.delete", "httpx.request"),
     *("httpx.head", "httpx.Client", "openai.OpenAI", "anthropic.Anthropic", "os.system"),
     *("socket.create_connection", "socket.getaddrinfo", "socket.gethostbyname"),
+    *("emails.", "yagmail.", "sendgrid.", "mailjet_rest.", "postmarker.", "resend.", "mailchimp"),
+    *("slack_sdk.WebClient", "kafka.", "elasticsearch.Elasticsearch", "opensearchpy.OpenSearch"),
+    *("firebase_admin.", "gspread.", "hvac.", "docker.", "kubernetes.client", "razorpay."),
 )
 """What waits for something outside of the process."""
 _COMPUTES = (
@@ -32,7 +35,10 @@ _COMPUTES = (
 """What keeps a core for long, or a disk."""
 _SLEEP = "time.sleep"
 _MAKES = frozenset(
-    {"Client", "CryptContext", "PasswordHash", "PasswordHasher", "Redis", "Session", "StrictRedis"}
+    (
+        *("Client", "CryptContext", "Elasticsearch", "Message", "OpenSearch", "PasswordHash"),
+        *("PasswordHasher", "Redis", "Session", "StrictRedis", "WebClient"),
+    )
 )
 """What is only made, which waits for nothing."""
 

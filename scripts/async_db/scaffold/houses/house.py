@@ -271,17 +271,7 @@ class House:
     @property
     def is_sqlmodel(self) -> bool:
         """Whether models are SQLModel's, and so the sessions: with `exec`, and no warning for it."""
-        return self.base is not None and self.base.is_sqlmodel
-
-    @property
-    def scalars(self) -> str:
-        """What a session calls to have one object a row."""
-        return "exec" if self.is_sqlmodel else "scalars"
-
-    @property
-    def session_class(self) -> str:
-        """What a factory of sessions is told besides, as a part of its dictionary of options."""
-        return ', "class_": AsyncSession' if self.is_sqlmodel else ""
+        return self.options.get("models") == "sqlmodel"
 
     def imports_from_outside(self, module: str) -> bool:
         """Say whether a module is imported by one of another package."""

@@ -78,7 +78,7 @@ def read_house(project: Project, given: Given, is_there: Callable[[str], bool]) 
     base = _base(layout, given, take)
     tests_read = configuration.tests_folder(layout, pytest := _pytest(project))
     tests = take("--tests", given.tests, *tests_read)
-    options, obstacles = _options(layout, given, take)
+    options, obstacles = _options(layout, given, base, take)
     style = configuration.style(project.configurations)
     names_of_models = database.model_modules(layout)
     length = take(
@@ -234,7 +234,9 @@ def _base(layout: Layout, given: Given, take: Take) -> BaseClass | None:
     return BaseClass(Symbol(module, name), is_sqlmodel=given.base == "sqlmodel:SQLModel")
 
 
-def _options(layout: Layout, given: Given, take: Take) -> tuple[dict[str, str], tuple[str, ...]]:
+def _options(
+    layout: Layout, given: Given, base: BaseClass | None, take: Take
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Choose the scaffold's options by the project, and say what is in the way."""
     said = given.options
     options = dict(said)
@@ -242,6 +244,8 @@ def _options(layout: Layout, given: Given, take: Take) -> tuple[dict[str, str], 
     options["fastapi"] = take("--fastapi", said.get("fastapi"), fastapi, why)
     kind, why, no_database = configuration.database_option(layout)
     options["database"] = take("--database", said.get("database"), kind, why)
+    if base is not None and base.is_sqlmodel:
+        options["models"] = take("--models", said.get("models"), "sqlmodel", "the models are its")
     for option, value in _written_before(layout):
         options[option] = take(f"--{option}", said.get(option), value, "it was written before")
     obstacles = [] if "fastapi" in said or not no_fastapi else [no_fastapi]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Collection
 
 from async_db.modernizing.definitions import defined
 from async_db.modernizing.step import Step
@@ -12,7 +14,7 @@ from async_db.modernizing.steps.database.databases import databases
 from async_db.modernizing.steps.database.placing import outermost
 from async_db.modernizing.steps.database.urls import RULE, Urls
 from async_db.modernizing.steps.propagation import is_migration
-from async_db.target import Call, libraries
+from async_db.target import Call, Module, libraries
 
 _MAKERS = ("create_engine", "engine_from_config")
 _GONE = frozenset(
@@ -38,7 +40,14 @@ def engines(step: Step) -> None:
     ]
     if not calls:
         return
-    calls.sort(key=lambda call: (call.scope.module.is_test, not service.serves(call.scope.module)))
+    imported = _imported_by(step, {call.scope.module for call in calls})
+    calls.sort(
+        key=lambda call: (
+            call.scope.module.is_test,
+            -imported[call.scope.module],
+            not service.serves(call.scope.module),
+        )
+    )
     found = databases(step)
     urls = Urls(step, found)
     for call in calls:
@@ -47,6 +56,27 @@ def engines(step: Step) -> None:
             translate(step, call, found)
         else:
             _of_configuration(step, call)
+
+
+def _imported_by(step: Step, modules: Collection[Module]) -> Counter[Module]:
+    """Count for modules how many of the others import them, be it through others.
+
+    What all need is written where it can be imported from: in the one that others build on.
+    """
+    counts: Counter[Module] = Counter()
+    for module in modules:
+        seen = {module}
+        waiting = [module]
+        while waiting:
+            importer = waiting.pop()
+            for each in importer.imports:
+                for name in (each.target, f"{each.target}.{each.name}", each.name):
+                    found = step.project.index.find(name, importer) if name else None
+                    if found is not None and found not in seen:
+                        seen.add(found)
+                        waiting.append(found)
+        counts.update(seen & set(modules) - {module})
+    return counts
 
 
 def _moves(step: Step, call: Call) -> bool:

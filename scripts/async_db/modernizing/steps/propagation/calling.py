@@ -7,6 +7,7 @@ import ast
 from async_db.modernizing.changes import Knowledge
 from async_db.modernizing.editing import Editing
 from async_db.modernizing.step import Step
+from async_db.modernizing.steps.propagation.lambdas import write_lambdas
 from async_db.modernizing.steps.propagation.managers import Managers
 from async_db.modernizing.steps.propagation.moving import Moving
 from async_db.modernizing.steps.propagation.passing import Passed
@@ -40,6 +41,8 @@ def write_calls(step: Step, moving: Moving) -> None:
             writing.write(call, "", knowledge)
     for passed in moving.passed:
         writing.passed(passed)
+    lambdas = {each.node: each for passed in moving.passed for each in passed.lambdas}
+    write_lambdas(step, lambdas.values())
     for function in moving.functions:
         if not function.is_async:
             writing.own_loops(function)

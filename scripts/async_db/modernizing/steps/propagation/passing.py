@@ -10,6 +10,7 @@ from typing import Literal
 from async_db.auditing import Service
 from async_db.modernizing.steps.propagation.awaitables import is_request
 from async_db.modernizing.steps.propagation.greenlets import is_thread
+from async_db.modernizing.steps.propagation.lambdas import Given, is_writable
 from async_db.target import Call, Function, FunctionObject, Instance, argument
 
 Passing = Literal["thread", "own", "left"]
@@ -50,6 +51,7 @@ class Passed:
         how: by whom it is called.
         runs: the calls that run it, where it is known: of a parameter of the target's functions.
         beside: the functions that others pass there, and that are awaited too then.
+        lambdas: what others write out there, which cannot be awaited as it is.
     """
 
     call: Call
@@ -58,6 +60,7 @@ class Passed:
     how: Passing
     runs: tuple[Call, ...] = ()
     beside: tuple[Function, ...] = ()
+    lambdas: tuple[Given, ...] = ()
 
 
 def passed_functions(
@@ -123,13 +126,15 @@ def _passed(
 
 def _run_by(
     service: Service, call: Call, node: ast.expr
-) -> tuple[tuple[Call, ...], tuple[Function, ...]] | None:
+) -> tuple[tuple[Call, ...], tuple[Function, ...], tuple[Given, ...]] | None:
     """Give the calls of the parameter that a function of the target gets a function by.
 
-    None, unless all that is passed there can be awaited: functions of the target, nothing else.
+    None, unless all that is passed there can be awaited: functions of the target, and lambdas that
+    can be written as such.
     """
     runs: list[Call] = []
     beside: list[Function] = []
+    lambdas: list[Given] = []
     for callee in service.calls.callees(call):
         function = callee.function
         for parameter in function.parameters:
@@ -141,6 +146,10 @@ def _run_by(
                 of = service.types.of(given, site.scope) if given is not None else None
                 if isinstance(of, FunctionObject):
                     beside.append(of.function)
+                elif isinstance(given, ast.Lambda) and is_writable(
+                    service, written := Given(site, given, name)
+                ):
+                    lambdas.append(written)
                 elif given is not None and not (
                     _is_none(given) or is_request(given, site.scope, service.types)
                 ):
@@ -148,7 +157,7 @@ def _run_by(
             for each in _calls_within(function):
                 if isinstance(each.node.func, ast.Name) and each.node.func.id == name:
                     runs.append(each)
-    return (tuple(runs), tuple(beside)) if runs else None
+    return (tuple(runs), tuple(beside), tuple(lambdas)) if runs else None
 
 
 def _calls_within(function: Function) -> Iterator[Call]:

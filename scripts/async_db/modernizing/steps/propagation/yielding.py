@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 
 from async_db.modernizing.editing import Editing
@@ -17,10 +16,10 @@ def write_out(editing: Editing, node: ast.YieldFrom, how: str) -> None:
         node: the `yield from`.
         how: `for` or `async for`.
     """
-    numbered = (f"row_{number}" for number in itertools.count(1))
-    names = itertools.chain(("each", "row"), numbered)
-    text = editing.places.text
-    name = next(each for each in names if not re.search(rf"\b{each}\b", text))
+    words = set(re.findall(r"\w+", editing.places.text))
+    # One of as many names as there are words, and one more, is free.
+    names = ("each", "row", *(f"row_{number}" for number in range(1, len(words) + 2)))
+    name = next(each for each in names if each not in words)
     start, end = editing.places.span(node)
     first = editing.places.span(node.value)[0]
     margin = " " * (editing.statement(node).col_offset + 4)

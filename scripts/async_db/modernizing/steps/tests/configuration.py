@@ -66,7 +66,9 @@ def _configure(step: Step, folder: PurePosixPath) -> None:
             after = text.rstrip("\n") + "\n\n[tool.pytest.ini_options]\n"
             _store(step, path, _with_settings(after, "[tool.pytest.ini_options]", quoted=True))
             return
-    top = folder.parent if folder.name in ("tests", "test") else folder
+    # pytest looks where it is told to and above, not below: beside the outermost folder of tests.
+    outermost = [each for each in (folder, *folder.parents) if each.name in ("tests", "test")][-1:]
+    top = outermost[0].parent if outermost else folder
     _store(
         step,
         (top / "pytest.ini").as_posix(),
