@@ -69,6 +69,7 @@ asyncio.run(main())
 BY_TURNS = "for _ in range(20): await get()"
 # As many as the pool has connections.
 AT_ONCE = "for _ in range(4): await asyncio.gather(*(get() for _ in range(5)))"
+AT_ONCE_LATER = "await asyncio.gather(*(get() for _ in range(20))) if _ > 14 else [await get() for _ in range(20)]"
 SOUND = """
 @app.middleware("http")
 async def with_a_session(request, call_next):
@@ -198,6 +199,11 @@ def test_a_flaw_that_begins_later_is_found_by_the_next_that_is_watched(
     assert found["rule"] == "session/commit-before-response"
     # That one, those after it, and what would have been watched all the same.
     assert found["requests"] > AFTER_NEW
+
+
+def test_a_pool_that_unwatched_requests_fill_is_full(tmp_path: Path) -> None:
+    told = observe(tmp_path, DEPENDS, drive=AT_ONCE_LATER)
+    assert {each["rule"] for each in told["findings"]} == {"pooling/watch-the-pool"}
 
 
 def test_what_unwatched_requests_began_is_unknown(tmp_path: Path) -> None:
