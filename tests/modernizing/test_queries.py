@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from modernizing.query_forms import FORMS, HEAD, MODELS, STATEMENTS
+from modernizing.query_forms import FORMS, HEAD, MODELS
+from modernizing.query_statements import STATEMENTS
 from sqlalchemy import Engine, Row, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstanceState, Session
