@@ -3,8 +3,7 @@
 import textwrap
 
 import pytest
-
-from helpers.moved_tests import moved
+from modernizing.moved_tests import moved
 
 CLIENTS = {
     "a class of its own that sends what it adds to": (

@@ -3,12 +3,12 @@
 import textwrap
 
 import pytest
+from modernizing.moved_tests import moved
 
 from async_db.modernizing.steps.database import database
 from async_db.modernizing.steps.propagation import propagation
 from async_db.modernizing.steps.tests import tests as step_of_tests
 from helpers.modernizing import transformed
-from helpers.moved_tests import moved
 
 ASYNC_CLIENT = (
     'transport=ASGITransport(app=app), base_url="http://testserver", follow_redirects=True'

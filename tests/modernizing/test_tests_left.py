@@ -3,10 +3,10 @@
 import textwrap
 
 import pytest
+from modernizing.moved_tests import moved
 
 from async_db.modernizing.steps.tests import tests as step_of_tests
 from helpers.modernizing import check_noop
-from helpers.moved_tests import moved
 
 LEFT = {
     "a socket of a client from elsewhere": (
