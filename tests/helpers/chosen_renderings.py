@@ -83,16 +83,22 @@ def each_choice() -> list[Chosen]:
 
 @cache
 def full_choice() -> list[Chosen]:
-    """Choose all combinations, lean with short and whole with long names, and each feature alone."""
+    """Choose all combinations, lean with short and whole with long names, and each feature alone.
+
+    SQLModel's words are put over what is rendered, whatever that is, so that each two choices will
+    do.
+    """
+    rows = [row for row in legal_rows() if row["models"] == "sqlalchemy"]
     both = [
         row
-        for row in legal_rows()
+        for row in rows
         if row["database"] == "both" and row["server"] == "sqlite" and _is_plain(row)
     ]
     return [
-        *(_chosen(row, (), "short") for row in legal_rows()),
-        *(_chosen(row, FEATURES, "long") for row in legal_rows()),
+        *(_chosen(row, (), "short") for row in rows),
+        *(_chosen(row, FEATURES, "long") for row in rows),
         *(_chosen(row, [feature], "short") for row in both for feature in FEATURES),
+        *(each for each in pairwise_choice() if each.row["models"] == "sqlmodel"),
     ]
 
 
