@@ -46,8 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--exhaustive",
         action="store_true",
         help="run what takes long too (the mark exhaustive), and render all there is, where else a "
-        "few do: type every combination of options, not those that hold each pair, and run its own "
-        "tests, not for each choice once; run them for every name of a model, not for one",
+        "few do: type every combination of options and run its own tests, and do so for every name "
+        "of a model",
     )
 
 

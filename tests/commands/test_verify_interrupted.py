@@ -46,6 +46,7 @@ def test_a_run_interrupted_while_it_starts_leaves_nothing(command: Command) -> N
     assert command.left_behind(process.pid) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 def test_what_a_killed_run_left_is_gone_after_the_next(
     pack: Pack, command: Command, apart: Path

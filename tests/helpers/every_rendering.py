@@ -43,10 +43,10 @@ class Shelves:
         )
 
 
-def every_tree() -> Iterator[tuple[Options, Tree]]:
-    """Render every variant of every combination, without formatting."""
+def every_tree(*, whole: bool = True) -> Iterator[tuple[Options, Tree]]:
+    """Render every variant of every combination, or of each the one with all, without formatting."""
     for combination in combinations():
-        for variant in VARIANTS:
+        for variant in VARIANTS if whole else VARIANTS[-1:]:
             options = combination | variant
             yield (
                 options,

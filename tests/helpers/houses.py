@@ -32,9 +32,6 @@ DIFFERENT: dict[str, dict[str, str]] = {
 """What changes most layers, each alone."""
 _ALWAYS = frozenset(
     {
-        ("by_domain", "modern-di"),
-        ("full_stack", "tenancy"),
-        ("of_old", "manager"),
         ("sqlmodel", "plain"),
     }
 )

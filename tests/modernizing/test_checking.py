@@ -46,6 +46,7 @@ def wrongly_moved(*awaits: str) -> Modernization:
     return replace(done, after=replace(done.after, texts={"app/main.py": text}))
 
 
+@pytest.mark.exhaustive
 def test_types_find_what_nobody_awaits_and_not_what_was_wrong_before() -> None:
     move = wrongly_moved("session.flush()", "size(session)")
     lines = move.after.texts["app/main.py"].splitlines()

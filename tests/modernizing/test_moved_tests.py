@@ -25,6 +25,7 @@ def test_each_style_of_tests_is_moved(tmp_path: Path) -> None:
     assert move.left == ()
 
 
+@pytest.mark.exhaustive
 def test_tests_that_are_undone_are_moved(tmp_path: Path, new_database: Callable[[], str]) -> None:
     url = new_database().replace("postgresql:", "postgresql+psycopg:", 1)
     before = _written(tmp_path, {**SERVICE, **ISOLATED}, url)

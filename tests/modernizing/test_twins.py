@@ -25,7 +25,10 @@ SERVING = Path(__file__).with_name("twins") / "serving.py"
 MakeDatabase = Callable[[], str]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+ON_POSTGRESQL = [pytest.mark.postgres, pytest.mark.exhaustive]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=ON_POSTGRESQL)])
 def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> MakeDatabase:
     """Make an empty database, and give its URL with the driver that a sync service uses."""
     if request.param == "sqlite":

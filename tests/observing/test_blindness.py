@@ -91,6 +91,7 @@ def test_what_cannot_be_written_fails_no_test_but_the_run(project: Path, option:
         assert "error: observe cannot write no/x: No such file or directory" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_lost_is_missed(project: Path) -> None:
     (project / "forgetting.py").write_text(FORGETTING)
     no_other = ("-n", "1", "--max-worker-restart=0")

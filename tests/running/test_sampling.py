@@ -168,6 +168,7 @@ def sampled(told: dict[str, Any]) -> list[str]:
     return [each["message"] for each in told["notices"] if each["message"].startswith("Watched ")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("options", [(), ("--every-request",)], ids=" ".join)
 @pytest.mark.parametrize(
     ("routes", "drive"),
@@ -201,11 +202,13 @@ def test_a_flaw_that_begins_later_is_found_by_the_next_that_is_watched(
     assert found["requests"] > AFTER_NEW
 
 
+@pytest.mark.exhaustive
 def test_a_pool_that_unwatched_requests_fill_is_full(tmp_path: Path) -> None:
     told = observe(tmp_path, DEPENDS, drive=AT_ONCE_LATER)
     assert {each["rule"] for each in told["findings"]} == {"pooling/watch-the-pool"}
 
 
+@pytest.mark.exhaustive
 def test_what_unwatched_requests_began_is_unknown(tmp_path: Path) -> None:
     told = observe(tmp_path, BEGUN_BY_OTHERS.replace("IS_WATCHED", "is_watched()"))
     assert told["findings"] == []

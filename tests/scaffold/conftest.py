@@ -3,23 +3,23 @@ from pathlib import Path
 
 import pytest
 
-from helpers.chosen_renderings import Chosen, each_choice, full_choice, pairwise_choice
+from helpers.chosen_renderings import Chosen, each_choice, full_choice
 from helpers.houses import houses_and_options
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give tests what is chosen: a few renderings or all, of services with what changes layers.
 
-    To be typed, which is quick, those that hold every pair of choices; to have their own tests run,
-    those that hold every choice.
+    To be typed, those that hold every choice; to have their own tests run, which takes longest, the
+    default.
     """
     whole = metafunc.config.getoption("--exhaustive")
     if "chosen" in metafunc.fixturenames:
-        metafunc.parametrize("chosen", full_choice() if whole else pairwise_choice(), ids=str)
+        metafunc.parametrize("chosen", full_choice() if whole else each_choice(), ids=str)
     if "different" in metafunc.fixturenames:
         metafunc.parametrize(("name", "different"), houses_and_options())
     if "chosen_to_run" in metafunc.fixturenames:
-        chosen = full_choice() if whole else each_choice()
+        chosen = full_choice() if whole else each_choice()[:1]
         runnable = {str(each): each for each in map(Chosen.for_the_newest, chosen)}
         metafunc.parametrize("chosen_to_run", [_marked(each) for each in runnable.values()])
 

@@ -37,9 +37,10 @@ INSTALLED = packages_distributions().keys()
 
 
 @pytest.fixture(scope="module")
-def shelves(tmp_path_factory: pytest.TempPathFactory) -> Shelves:
+def shelves(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shelves:
     """Every file of every combination, formatted all at once."""
-    shelves = shelved(tmp_path_factory.mktemp("rendered"), every_tree())
+    trees = every_tree(whole=request.config.getoption("--exhaustive"))
+    shelves = shelved(tmp_path_factory.mktemp("rendered"), trees)
     run(shelves.folder, "ruff", "check", "--no-cache", "--quiet", "--select=I", "--fix-only", ".")
     run(shelves.folder, "ruff", "format", "--no-cache", "--quiet", ".")
     return shelves

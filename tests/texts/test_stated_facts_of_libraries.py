@@ -201,6 +201,7 @@ def test_what_sqlalchemy_1_4_warns_of() -> None:
 
 
 @pytest.mark.network
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_a_process_of_celery_keeps_one_runner_and_one_engine(tmp_path: Path, new_url: str) -> None:

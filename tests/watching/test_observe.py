@@ -58,6 +58,7 @@ def test_the_outcomes_stay_what_they_were(sync_project: Path) -> None:
     assert watched.returncode == without.returncode == 1
 
 
+@pytest.mark.exhaustive
 def test_workers_tell_what_they_found(sync_project: Path) -> None:
     found = observed_findings(
         sync_project, "-n", "2", "--deselect=test_service.py::test_that_fails"
