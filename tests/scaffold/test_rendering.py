@@ -252,8 +252,12 @@ def test_wrong_ruff_settings_are_told(tmp_path: Path) -> None:
         render_project(write_templates(tmp_path, files), {})
 
 
-def test_a_ruff_that_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("async_db.scaffold.rendering.RUFF_SECONDS", 0.0)
+def test_a_ruff_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = tmp_path / "ruff"
+    hanging.write_text("#!/bin/sh\nexec sleep 600\n")
+    hanging.chmod(0o755)
+    monkeypatch.setattr("ruff.__main__.find_ruff_bin", lambda: str(hanging))
+    monkeypatch.setattr("async_db.scaffold.rendering.RUFF_SECONDS", 0.1)
     with pytest.raises(TemplateError, match=r"^ruff check could not be run: .*timed out"):
         format_tree({PurePosixPath("main.py"): "x = 1\n"})
 
