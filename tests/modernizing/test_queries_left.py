@@ -1,37 +1,11 @@
 """What the step for queries leaves alone, what it leaves to a person, and what it does if told to."""
 
 import pytest
+from modernizing.query_project import HEAD, MODELS
 
 from async_db.modernizing import Options
 from async_db.modernizing.steps.queries import queries
 from helpers.modernizing import check_noop, check_transformed, transformed
-
-MODELS = """
-from sqlalchemy import Column, ForeignKey, Integer, String
-from sqlalchemy.orm import declarative_base, relationship
-
-Base = declarative_base()
-
-
-class Order(Base):
-    __tablename__ = "orders"
-
-    id = Column(Integer, primary_key=True)
-    note = Column(String)
-    items = relationship("Item")
-
-
-class Item(Base):
-    __tablename__ = "items"
-
-    id = Column(Integer, primary_key=True)
-    order_id = Column(Integer, ForeignKey("orders.id"))
-    sku = Column(String)
-"""
-HEAD = """
-from sqlalchemy.orm import Session
-from models import Item, Order
-"""
 
 
 def reasons(body: str, options: Options = Options()) -> list[str]:  # noqa: B008 (frozen)

@@ -1,37 +1,11 @@
 """Queries where only a part of a project is moved, or its text has forms of its own."""
 
 import pytest
+from modernizing.query_project import HEAD, MODELS
 
 from async_db.modernizing import Options
 from async_db.modernizing.steps.queries import queries
 from helpers.modernizing import transformed
-
-MODELS = """
-from sqlalchemy import Column, ForeignKey, Integer, String
-from sqlalchemy.orm import declarative_base, relationship
-
-Base = declarative_base()
-
-
-class Order(Base):
-    __tablename__ = "orders"
-
-    id = Column(Integer, primary_key=True)
-    note = Column(String)
-    items = relationship("Item")
-
-
-class Item(Base):
-    __tablename__ = "items"
-
-    id = Column(Integer, primary_key=True)
-    order_id = Column(Integer, ForeignKey("orders.id"))
-    sku = Column(String)
-"""
-HEAD = """
-from sqlalchemy.orm import Session
-from models import Item, Order
-"""
 
 
 def test_a_slice_alone_is_translated() -> None:
