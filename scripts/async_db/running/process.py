@@ -91,7 +91,7 @@ class Process(Observer):
             if self._before:
                 counts = tuple(now - then for now, then in zip(counts, self._before, strict=True))
             self._notes.count(counts)
-        except Exception as error:  # noqa: BLE001 (as in _safely)
+        except Exception as error:  # noqa: BLE001 (what is watched must not notice)
             self._note_problem(error)
 
     def _new_sampling(self) -> RouteSampling | None:

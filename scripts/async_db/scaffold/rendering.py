@@ -283,7 +283,7 @@ def _settings(pyproject: str | None) -> tuple[str, ...]:
 
 
 def _ruff(root: Path, *arguments: str) -> None:
-    from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+    from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]  # it ships no types
 
     command = [find_ruff_bin(), *arguments[:1], "--no-cache", "--quiet", *arguments[1:]]
     # RUFF_OUTPUT_FILE and the like are meant for what the caller checks, not for this.

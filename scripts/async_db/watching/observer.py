@@ -159,7 +159,7 @@ class Observer(SessionRecorder):
         try:
             served.route = sampling.route(route, scope.get("method", "WS"))
             return served.route is None or sampling.takes(served.route)
-        except Exception as error:  # noqa: BLE001 (as in _safely)
+        except Exception as error:  # noqa: BLE001 (what is watched must not notice)
             self._note_problem(error)
             return True
 
@@ -299,7 +299,7 @@ class Observer(SessionRecorder):
             what, place = found
             self._record("outside.start", detail=what, source=place)
             return lambda: self._record("outside.end")
-        except Exception as error:  # noqa: BLE001 (as in _safely)
+        except Exception as error:  # noqa: BLE001 (what is watched must not notice)
             self._note_problem(error)
             return None
 
@@ -309,7 +309,7 @@ class Observer(SessionRecorder):
     def _ended(self, number: int, scope: Scope) -> None:
         try:
             self._examine(number, scope)
-        except Exception as error:  # noqa: BLE001 (as in _safely)
+        except Exception as error:  # noqa: BLE001 (what is watched must not notice)
             self._note_problem(error)
 
     def _examine(self, number: int, scope: Scope) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from pathlib import Path
@@ -43,7 +44,7 @@ SOURCED: frozenset[Kind] = frozenset(
 LIMITS = frozenset({stepped.__code__, Recorder.serve.__code__, asyncio.events.Handle._run.__code__})
 
 
-class SessionRecorder(Recorder):
+class SessionRecorder(Recorder, ABC):
     """Records, besides, whose line it is, whose session, and which other task is in a call of it.
 
     Parameters:
@@ -93,7 +94,7 @@ class SessionRecorder(Recorder):
                 return
             try:
                 call(*arguments)
-            except Exception as error:  # noqa: BLE001 (as in _safely)
+            except Exception as error:  # noqa: BLE001 (what is watched must not notice)
                 self._note_problem(error)
 
         return guarded
@@ -110,7 +111,7 @@ class SessionRecorder(Recorder):
             return  # and nothing is known of it, whatever becomes of it
         try:
             self._on_session_made(session)
-        except Exception as error:  # noqa: BLE001 (as in _safely)
+        except Exception as error:  # noqa: BLE001 (what is watched must not notice)
             self._note_problem(error)
 
     def session_closing(self, session: Session) -> None:
@@ -151,7 +152,7 @@ class SessionRecorder(Recorder):
     def task_started(self, task: Task, caller: FrameType, request: int) -> None:
         try:
             self._on_task_started(task, caller, request)
-        except Exception as error:  # noqa: BLE001 (as in _safely)
+        except Exception as error:  # noqa: BLE001 (what is watched must not notice)
             self._note_problem(error)
 
     def load_refused(self, what: str, session: Session | None) -> None:
@@ -354,6 +355,6 @@ class SessionRecorder(Recorder):
         slowly = self._safely(noted_slowly)
         return noted
 
+    @abstractmethod
     def _keep(self, event: Event, served: ServedRequest | None) -> None:
         """Keep what has happened, with the request that it belongs to, if it does to one."""
-        raise NotImplementedError
